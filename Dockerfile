@@ -1,4 +1,4 @@
-# The page and the service in one image. Build: docker build -t mehealth-rag:0.1.0 .
+# The page and the service in one image. Build: docker build -t mehealth-rag:0.2.0 .
 FROM python:3.11-slim-bookworm AS build
 
 # torch's own index has the build for processors only; the other one is some gigabytes larger.

@@ -25,6 +25,7 @@ from mehealth_rag.types import Source
 from tests.reading.made_files import epub
 
 MADE = datetime.datetime(2021, 3, 4, tzinfo=datetime.UTC)
+FULL = "Harbour rules in full"
 TEXT = "The harbour is open all year, and a berth is let for a season or a month at a time."
 
 
@@ -50,15 +51,6 @@ def pdf(
     writer = pypdf.PdfWriter(clone_from=path)
     writer.metadata = {f"/{name}": text for name, text in (told or {}).items()}
     writer.write(path)
-    return path
-
-
-def word(path: Path, told: Callable[[docx.opc.coreprops.CoreProperties], None]) -> Path:
-    document = docx.Document()
-    document.add_heading("Rules of the harbour", 1)
-    document.add_paragraph(TEXT)
-    told(document.core_properties)
-    document.save(str(path))
     return path
 
 
@@ -120,18 +112,6 @@ def test_a_running_head_is_a_title_where_nothing_else_is(tmp_path: Path) -> None
         "Wexcombe Council – Minutes of 4 March 2025",
         "2025-03-04",
     )
-
-
-def test_titles_of_other_formats(tmp_path: Path) -> None:
-    def titled(properties: docx.opc.coreprops.CoreProperties) -> None:
-        properties.title = "Harbour rules in full"
-
-    assert own(word(tmp_path / "a.docx", titled)).title == "Harbour rules in full"
-    assert own(word(tmp_path / "b.docx", lambda _: None)).title == "Rules of the harbour"
-    page = html(tmp_path / "c.html", "<title>Harbour rules in full</title>")
-    assert own(page).title == "Harbour rules in full"
-    (tmp_path / "d.md").write_text(f"# Moorings\n\n{TEXT}\n", encoding="utf-8")
-    assert own(tmp_path / "d.md").title == "Moorings"
 
 
 def test_a_given_title_stays(tmp_path: Path) -> None:
@@ -203,14 +183,6 @@ def test_dates_of_a_pdf(
     assert own(pdf(tmp_path / "x7.pdf", [(24, "Rules"), (10, line)], told)).dated == dated
 
 
-def test_dates_of_a_word_document(tmp_path: Path) -> None:
-    def made(properties: docx.opc.coreprops.CoreProperties) -> None:
-        properties.created = datetime.datetime(2021, 3, 4, tzinfo=datetime.UTC)
-
-    assert own(word(tmp_path / "a.docx", made)).dated == "2021-03-04"
-    assert own(word(tmp_path / "b.docx", lambda _: None)).dated is None
-
-
 def changed(path: Path, name: str, old: str, new: bytes) -> None:
     """Change a file in a package by a pattern."""
     with zipfile.ZipFile(path) as package:
@@ -221,10 +193,25 @@ def changed(path: Path, name: str, old: str, new: bytes) -> None:
             package.writestr(file, content)
 
 
+def _bare_word(path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("Rules of the harbour", 1)
+    document.add_paragraph(TEXT)
+    document.save(str(path))
+
+
+def _word(path: Path) -> None:
+    _bare_word(path)
+    document = docx.Document(str(path))
+    document.core_properties.title = FULL
+    document.core_properties.created = MADE
+    document.save(str(path))
+
+
 def _workbook(path: Path) -> None:
     book = Workbook()
     book.active.append(["Berth", 9])
-    book.properties.title = "Harbour rules in full"
+    book.properties.title = FULL
     book.properties.created = MADE
     book.save(path)
     changed(path, "docProps/core.xml", "<dcterms:modified.*?</dcterms:modified>", b"")
@@ -232,14 +219,14 @@ def _workbook(path: Path) -> None:
 
 def _slides(path: Path) -> None:
     deck = Presentation()
-    deck.core_properties.title = "Harbour rules in full"
+    deck.core_properties.title = FULL
     deck.core_properties.created = MADE
     deck.save(str(path))
 
 
 def _letter(path: Path) -> None:
     message = EmailMessage()
-    message["Subject"] = "Harbour rules in full"
+    message["Subject"] = FULL
     message["Date"] = MADE
     message.set_content(TEXT)
     path.write_bytes(bytes(message))
@@ -247,21 +234,35 @@ def _letter(path: Path) -> None:
 
 def _book(path: Path) -> None:
     path.write_bytes(epub())
-    told = b"<dc:title>Harbour rules in full</dc:title><dc:date>2021-03-04</dc:date>"
+    told = f"<dc:title>{FULL}</dc:title><dc:date>2021-03-04</dc:date>".encode()
     changed(path, "OEBPS/book.opf", "<dc:title>.*?</dc:title>", told)
 
 
+def _text(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(f"{text}\n\n{TEXT}\n", encoding="utf-8")
+
+
 @pytest.mark.parametrize(
-    ("ending", "make"),
-    [("xlsx", _workbook), ("pptx", _slides), ("eml", _letter), ("epub", _book)],
+    ("ending", "make", "title", "dated"),
+    [
+        ("xlsx", _workbook, FULL, "2021-03-04"),
+        ("pptx", _slides, FULL, "2021-03-04"),
+        ("eml", _letter, FULL, "2021-03-04"),
+        ("epub", _book, FULL, "2021-03-04"),
+        ("docx", _word, FULL, "2021-03-04"),
+        ("docx", _bare_word, "Rules of the harbour", None),
+        ("html", lambda path: html(path, f"<title>{FULL}</title>"), FULL, None),
+        ("md", _text("# Moorings"), "Moorings", None),
+        ("md", _text("---\ntitle: Port rules\ndate: 2021-03-04\n---"), "Port rules", "2021-03-04"),
+    ],
 )
 def test_titles_and_dates_of_other_files(
-    tmp_path: Path, ending: str, make: Callable[[Path], None]
+    tmp_path: Path, ending: str, make: Callable[[Path], object], title: str, dated: str | None
 ) -> None:
-    path = tmp_path / f"rules.{ending}"
+    path = tmp_path / f"x7.{ending}"
     make(path)
     found = own(path)
-    assert (found.title, found.dated) == ("Harbour rules in full", "2021-03-04")
+    assert (found.title, found.dated) == (title, dated)
 
 
 @pytest.mark.parametrize(
@@ -288,15 +289,6 @@ def test_titles_and_dates_of_other_files(
 )
 def test_dates_of_a_web_page(tmp_path: Path, head: str, body: str, dated: str | None) -> None:
     assert own(html(tmp_path / "x7.html", head, body)).dated == dated
-
-
-def test_front_matter_tells_title_and_date(tmp_path: Path) -> None:
-    path = tmp_path / "x7.md"
-    path.write_text(
-        f"---\ntitle: Harbour rules\ndate: 2021-03-04\n---\n\n{TEXT}\n", encoding="utf-8"
-    )
-    found = own(path)
-    assert (found.title, found.dated) == ("Harbour rules", "2021-03-04")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mehealth_rag.encoder.embedding import PassageText
-from mehealth_rag.encoder.model_files import model_id
-from mehealth_rag.encoder.torch_encoder import TorchEncoder
+from mehealth_rag.encoder.embedding import EncoderInput
+from mehealth_rag.encoder.models import TorchEncoder, model_id
 from mehealth_rag.errors import ModelError
 from mehealth_rag.types import Span
 from training import bases
@@ -39,12 +38,12 @@ ORIGINAL = bases.folder("small")
 """What the packaged model is made of, named as a folder: used as any other model is."""
 
 
-def spans(parts: list[str]) -> PassageText:
+def spans(parts: list[str]) -> EncoderInput:
     text, found = "", []
     for part in parts:
         found.append(Span(len(text), len(text) + len(part)))
         text += part + " "
-    return PassageText(text.strip(), tuple(found))
+    return EncoderInput(text.strip(), tuple(found))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,7 @@ def own(encoder: TorchEncoder) -> SentenceTransformer:
 def test_passage_vectors_are_the_models_own(
     encoder: TorchEncoder, own: SentenceTransformer
 ) -> None:
-    batch = [spans(PARTS), *(PassageText(q, ()) for q in QUESTIONS)]
+    batch = [spans(PARTS), *(EncoderInput(q, ()) for q in QUESTIONS)]
     expected = own.encode([item.text for item in batch], normalize_embeddings=True)
     found = np.stack([v.passage for v in encoder.encode_passages(batch)])
     assert found.dtype == np.float32
@@ -89,7 +88,7 @@ def test_a_sentence_is_the_mean_of_its_tokens_in_the_passage(
 
 def test_spans_without_tokens_get_the_passages_vector(encoder: TorchEncoder) -> None:
     long = spans([*PARTS, "word " * 400, "The end."])
-    short = PassageText("Ferries run.   ", (Span(12, 15), Span(0, 12)))
+    short = EncoderInput("Ferries run.   ", (Span(12, 15), Span(0, 12)))
     far, near = encoder.encode_passages([long, short])
     assert far.truncated
     assert not near.truncated
@@ -100,7 +99,10 @@ def test_spans_without_tokens_get_the_passages_vector(encoder: TorchEncoder) -> 
 
 def test_no_sentences_at_all(encoder: TorchEncoder) -> None:
     assert encoder.encode_passages([]) == []
-    assert encoder.encode_passages([PassageText("Ferries run.", ())])[0].sentences.shape == (0, 384)
+    assert encoder.encode_passages([EncoderInput("Ferries run.", ())])[0].sentences.shape == (
+        0,
+        384,
+    )
 
 
 def test_a_vector_does_not_depend_on_its_neighbours(encoder: TorchEncoder) -> None:
@@ -135,7 +137,7 @@ def test_models_that_pool_otherwise_are_used_through_torch(tmp_path: Path) -> No
     )
     encoder = TorchEncoder.load(str(copy))
     (found, cut) = encoder.encode_passages(
-        [spans(PARTS), PassageText("word " * 400, (Span(0, 4),))]
+        [spans(PARTS), EncoderInput("word " * 400, (Span(0, 4),))]
     )
     from sentence_transformers import SentenceTransformer
 

@@ -42,6 +42,13 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
         yield Corpus(register(assistant.index), assistant)
 
 
+def test_words_of_a_phrase_are_no_initials(tmp_path: Path) -> None:
+    files = {"Orchard_annual_review.md": "Apples were picked.", "Club.md": "We meet on Fridays."}
+    with assistant_over(tmp_path, files) as assistant:
+        found = register(assistant.index).named("Who meets on a Friday?", ())
+    assert found.documents == frozenset()
+
+
 @pytest.mark.parametrize(
     ("question", "documents"),
     [
@@ -50,11 +57,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
         ("How many shops does Bright Bay have?", [("BRIGHTBAY_2024Q2_10Q",)]),
         ("HOW MANY SHOPS DOES BRIGHTBAY HAVE?", [("BRIGHTBAY_2024Q2_10Q",)]),
         ("What are Adnor's sales?", [ADNOR]),
-        ("What did Gullwing's members vote on?", [("GULLWINGCO_2023_8K_dated-2023-05-05",)]),
         ("What did HnH gain?", [("HOLM_HOLM_2023_8K_dated-2023-08-30",)]),
         ("What did H&H gain by the sale?", [("HOLM_HOLM_2023_8K_dated-2023-08-30",)]),
         ("What is 7R's spending on plant?", [("7R_2018_10K",)]),
-        ("What fell according to the 10-Q?", [("BRIGHTBAY_2024Q2_10Q",)]),
         ("What does the annual report of the ferry say?", [("Annual_report_of_the_ferry",)]),
         (
             "Compare the cash of Brightbay and 7R.",
@@ -112,7 +117,7 @@ def test_a_corpus_of_one_document_has_no_names(tmp_path: Path) -> None:
         known = register(assistant.index)
     assert known.words() == frozenset()
     question = "How many shops does Brightbay have in 2024?"
-    assert known.named(question) == Naming(question)
+    assert known.named(question) == Naming(question, with_it=question)
 
 
 ASKED = ("What were Adnor's sales in FY2022?", "Sales were £12 million [1].")
@@ -124,7 +129,6 @@ ASKED = ("What were Adnor's sales in FY2022?", "Sales were £12 million [1].")
         ("and Brightbay's?", "BRIGHTBAY_2024Q2_10Q"),
         ("And in Bright Bay's?", "BRIGHTBAY_2024Q2_10Q"),
         ("what about 7R?", "7R_2018_10K"),
-        ("What about the 10-Q?", "BRIGHTBAY_2024Q2_10Q"),
         ("and Brightbay in 2024?", "BRIGHTBAY_2024Q2_10Q"),
     ],
 )

@@ -16,11 +16,10 @@ import pytest
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from mehealth_rag.encoder.embedding import PassageText
+from mehealth_rag.encoder.embedding import EncoderInput
 from mehealth_rag.encoder.minilm import FOLDER, MODEL, MiniLM, word_pieces
-from mehealth_rag.encoder.model_files import model_id
+from mehealth_rag.encoder.models import TorchEncoder, model_id
 from mehealth_rag.encoder.shipped import CARD, TOKENIZER, file_hash
-from mehealth_rag.encoder.torch_encoder import TorchEncoder
 from mehealth_rag.errors import ModelError
 from mehealth_rag.types import Span
 from training import bases
@@ -37,9 +36,9 @@ PASSAGES = [
 ]
 
 
-def item(text: str) -> PassageText:
+def item(text: str) -> EncoderInput:
     middle = len(text) // 2
-    return PassageText(text, (Span(0, middle), Span(middle, len(text))))
+    return EncoderInput(text, (Span(0, middle), Span(middle, len(text))))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from mehealth_rag.index.build_report import IngestReport
 from mehealth_rag.serialise import answer_json, pages_json, source_json
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
-from mehealth_ui.sources import sources_markup
+from mehealth_ui.page.sources import sources_markup
 from tests.answering.told import told
 
 MANIFEST = """

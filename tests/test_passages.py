@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from mehealth_rag.corpus import load_sources, present
 from mehealth_rag.encoder.minilm import FOLDER
-from mehealth_rag.index.texts import embedding_text
+from mehealth_rag.index.build import embedding_text
 from mehealth_rag.passages.splitting import LONGEST, MAX_PIECES, estimated_pieces, split
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Source, Span
@@ -55,10 +55,6 @@ def _page(number: int, parts: list[Part]) -> Page:
         blocks.append(Block(kind, Span(start, start + len(text)), level))
         start += len(text) + 1
     return Page(number, str(number + 2), "\n".join(t for _, t, _ in parts), tuple(blocks))
-
-
-def texts(*pages: list[Part]) -> list[str]:
-    return [p.text for p in split(document(*pages))]
 
 
 @pytest.fixture(scope="module")
@@ -147,11 +143,24 @@ def test_no_heading_above() -> None:
     assert (found.headings, found.heading) == ((), "")
 
 
-def test_a_passage_ends_with_its_page_even_in_mid_sentence() -> None:
-    assert texts([paragraph("It goes on")], [paragraph("and ends here.")]) == [
-        "It goes on",
-        "and ends here.",
-    ]
+@pytest.mark.parametrize(
+    ("pages", "found"),
+    [
+        # A passage ends with its page, even in mid-sentence.
+        ([[paragraph("It goes on")], [paragraph("and ends here.")]],
+         ["It goes on", "and ends here."]),
+        # Running heads part passages and come after them, once.
+        ([[furniture("Page head"), heading("Fees"), paragraph("A boat pays."),
+           furniture("Side note"), paragraph("A ship pays more."), furniture("3")],
+          [furniture("Page head")]],
+         ["Fees\nA boat pays.", "A ship pays more.", "Page head", "Side note"]),
+        # Lines of contents are in none.
+        ([[(BlockKind.CONTENTS, "Fees\t2", 0), paragraph("A boat pays.")]], ["A boat pays."]),
+        ([[], [furniture("7")]], []),
+    ],
+)  # fmt: skip
+def test_what_passages_say(pages: list[list[Part]], found: list[str]) -> None:
+    assert [p.text for p in split(document(*pages))] == found
 
 
 def test_items_know_the_words_that_introduce_their_list() -> None:
@@ -182,28 +191,6 @@ def test_a_row_is_not_divided() -> None:
 def test_a_heading_is_not_divided() -> None:
     (found,) = split(document([heading("Boats. And ships."), paragraph("They pay.")]))
     assert found.sentences[0].span.of(found.text) == found.heading == "Boats. And ships."
-
-
-def test_running_heads_part_passages_and_come_after_them() -> None:
-    page = [
-        furniture("Page head"),
-        heading("Fees"),
-        paragraph("A boat pays."),
-        furniture("Side note"),
-        paragraph("A ship pays more."),
-        furniture("3"),
-    ]
-    made = ["Fees\nA boat pays.", "A ship pays more.", "Page head", "Side note"]
-    assert texts(page, [furniture("Page head")]) == made
-
-
-def test_lines_of_contents_are_in_no_passage() -> None:
-    page = [(BlockKind.CONTENTS, "Fees\t2", 0), paragraph("A boat pays.")]
-    assert texts(page) == ["A boat pays."]
-
-
-def test_an_empty_page_gives_nothing() -> None:
-    assert texts([], [furniture("7")]) == []
 
 
 def test_long_text_is_divided_evenly_between_sentences() -> None:

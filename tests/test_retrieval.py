@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mehealth_rag.llama import PassageRetriever
+from mehealth_rag.retrieval.retriever import clauses
 from tests.made_corpus import assistant_over
 
 if TYPE_CHECKING:
@@ -51,3 +54,24 @@ def test_passages_come_as_llama_index_nodes(harbour: Assistant) -> None:
     assert found[0].node.metadata["document"] == "fees"
     assert found[0].node.metadata["page"] == 1
     assert "A yacht pays £300 a year." in found[0].node.get_content()
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How tall is the lighthouse?", ("How tall is the lighthouse?",)),
+        (
+            "You are a harbour master. How tall is the lighthouse? Be brief.",
+            ("You are a harbour master.", "How tall is the lighthouse?"),
+        ),
+        (
+            "Going by the income statement only, what is the profit?",
+            ("Going by the income statement only", "what is the profit?"),
+        ),
+        ("How many walkers, bicycles and dogs?", ("How many walkers, bicycles and dogs?",)),
+        ("Why? How?", ("Why? How?",)),
+        ("", ("",)),
+    ],
+)
+def test_clauses_of_a_question(question: str, expected: tuple[str, ...]) -> None:
+    assert clauses(question) == expected

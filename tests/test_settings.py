@@ -87,6 +87,11 @@ def test_each_corpus_has_an_index_of_its_own(tmp_path: Path) -> None:
         ("ui_port = 70000", {}, "the key 'ui_port' in {file} is 70000: input should be less than"),
         ("corpus = 5", {}, "the key 'corpus' in {file} is 5: input is not a valid path"),
         ("corpus = ", {}, "{file}: not valid TOML ("),
+        (
+            "",
+            {"MEHEALTH_FETCH_CONTACT": "a\nb"},
+            "the environment variable MEHEALTH_FETCH_CONTACT is 'a\\nb': ",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(

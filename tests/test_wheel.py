@@ -67,7 +67,8 @@ def test_the_prospectus_and_nothing_of_the_checkout_travels(wheel: Path) -> None
     assert {
         "mehealth_rag/prospectus/sources.toml",
         "mehealth_rag/prospectus/prospectus.pdf",
-        "mehealth_ui/static/page.js",
+        "mehealth_ui/page/parts/facts.html",
+        "mehealth_ui/page/static/page.js",
     } <= names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {

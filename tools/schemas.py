@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mehealth_ui.contract import AnswerSent, VerdictSent
+from mehealth_ui.service.contract import AnswerSent, VerdictSent
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mehealth_rag.cli.command import Corpus, Debug, Engine, Index, Json
-from mehealth_rag.cli.context import guarded
+from mehealth_rag.cli.context import Corpus, Debug, Engine, Index, Json, guarded
 
 
 def add_to(app: typer.Typer) -> None:

@@ -16,8 +16,7 @@ from mehealth_eval.written_run import evaluate_written
 from mehealth_eval.written_scores import WrittenFigures
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.cli.context import console, made, note, print_json
-from mehealth_rag.cli.documents import build
-from mehealth_rag.cli.progress import TerminalProgress
+from mehealth_rag.cli.documents import TerminalProgress, build
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.settings import Settings, default_index
 

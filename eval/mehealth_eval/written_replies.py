@@ -16,7 +16,7 @@ from mehealth_eval.written_model import NAME, serving
 from mehealth_eval.written_run import Found, as_files, indexed
 from mehealth_eval.written_scores import Answered, by_kind, share
 from mehealth_rag.generating.answer import ENGINE
-from mehealth_rag.generating.stream_splitter import Splitter
+from mehealth_rag.generating.units import Splitter
 from mehealth_rag.llm.prompts import NOT_THERE
 from mehealth_rag.types import Status
 

@@ -4,7 +4,8 @@ The first of these that recognises a question answers it:
 
 1. `Continued.of` (answering/continuing.py): "tell me more", "why?" and the like after an answer
 2. `talk_of` (answering/talk.py): greetings, thanks, questions about the assistant
-3. `Overview.whole` (answering/overview.py): questions about whole documents
+3. `Overview.whole` (answering/overview.py): questions about whole documents, if their guides
+   answer; else the reader gets the document's opening first
 4. `declined` (answering/scope.py): instructions; advice, unless the documents answer it
 5. `Overview.part` (answering/overview.py): "tell me about" a heading
 6. `is_statement` (checking/statements.py): a statement, which gets its verdict
@@ -26,7 +27,7 @@ from mehealth_rag.answering.drafting import Draft, ReadHit, lead
 from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink, find_link, link_pages
-from mehealth_rag.answering.overview import Overview
+from mehealth_rag.answering.overview import Asked, Overview
 from mehealth_rag.answering.questions import Question, Wanted, analyse
 from mehealth_rag.answering.scope import Refusal, declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
@@ -187,13 +188,16 @@ class Answerer:
         typed, question = question, self._in_english(question)
         history = about_documents(history, self.finder.speller)
         turn = Continued.of(question, history) if self.pen is None else None
-        answer = self._at_once(question, history, documents, turn)
+        asked = None if turn else self._overview.asked(question, history, documents)
+        answer = self._at_once(question, asked, documents, turn)
         framed = partial(replace, question=typed, index=self.index.fingerprint)
         if answer is not None:
             alone = answer.standalone_question or question
             return framed(answer, standalone_question=alone, timings_ms=watch.stop())
         request = self._request(question, history, documents, watch, turn)
         request = replace(request, typed=typed)
+        if asked is not None:
+            request = replace(request, evidence=self._overview.first(asked, request.evidence))
 
         def begun(part: Answer) -> Answer:
             watch.mark("first_words")
@@ -202,6 +206,9 @@ class Answerer:
         part = None if turn else self._overview.part(request.shown, request.evidence)
         part = part or self._judged(request)
         answer = part or (yield from mapped(self._answer(request), begun))
+        quoted = self.pen is None and request.refusal is None
+        if asked is not None and quoted and asked.better_from_guide(answer):
+            answer = self._overview.whole(question, asked) or answer
         if request.language != ENGLISH and self.pen is None:
             answer = noticed(answer, request.language)
         if turn is not None and answer.status is Status.NOT_FOUND:
@@ -219,7 +226,7 @@ class Answerer:
     def _at_once(
         self,
         question: str,
-        history: Sequence[Turn],
+        asked: Asked | None,
         documents: Sequence[str],
         turn: Continued | None,
     ) -> Answer | None:
@@ -233,7 +240,7 @@ class Answerer:
         talk = talk_of(question, self.finder.speller)
         if talk is not None:
             return reply(talk, self.index, documents)
-        overview = self._overview.whole(question, history, documents)
+        overview = self._overview.whole(question, asked) if asked and asked.from_guide else None
         refusal = declined(question) if overview is None else None
         if refusal is None or not refusal.final:
             return overview

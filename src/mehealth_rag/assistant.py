@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-
-from rapidfuzz import process
 
 from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
@@ -17,18 +16,16 @@ from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder, turns_of
 from mehealth_rag.checking.verdicts import check_claim
 from mehealth_rag.corpus import LeftOut, left_out, load_sources
 from mehealth_rag.errors import UsageError
-from mehealth_rag.generating.pace import Pace
-from mehealth_rag.generating.writing import Pen
+from mehealth_rag.generating.writing import Pace, Pen
 from mehealth_rag.growing import Progress, drained, mapped
 from mehealth_rag.guide.document_guide import Guide
-from mehealth_rag.index.accounting import PageAccount, page_accounts
+from mehealth_rag.index.accounting import PageAccount, SourceStatus, page_accounts, source_statuses
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.index.source_states import SourceStatus, source_statuses
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.llm.language_model import LanguageModel
+from mehealth_rag.llm.language_model import LanguageModel, is_configured
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence, Retriever
-from mehealth_rag.settings import Settings
+from mehealth_rag.settings import Engine, Settings
 from mehealth_rag.types import (
     Answer,
     Citation,
@@ -41,6 +38,9 @@ from mehealth_rag.types import (
     Verdict,
 )
 from mehealth_rag.wiring import open_index, open_language_model, open_reader, register, speller
+
+EXTRACTIVE: Engine = "extractive"
+GENERATIVE: Engine = "generative"
 
 MAX_QUESTION = 2_000
 """The most characters of a question or claim; anything longer is a document."""
@@ -68,7 +68,7 @@ class Assistant:
     def open(cls, settings: Settings) -> Assistant:
         """Open the current index.
 
-        Raises NoIndexError where there is none, IndexStateError where it cannot be used.
+        Raises NoIndexError if there is none, IndexStateError if it cannot be used.
         """
         index, encoder = open_index(settings)
         names = register(index)
@@ -85,9 +85,9 @@ class Assistant:
         )
 
     def reopened(self, settings: Settings) -> Assistant:
-        """Open the current index anew, with the models that are loaded already.
+        """Open the current index again, with the loaded models. Raises as `open` does.
 
-        The index that is open stays so. Raises as `open` does.
+        The old index stays open.
         """
         index, encoder = open_index(settings, self.retriever.encoder)
         names = register(index)
@@ -99,7 +99,7 @@ class Assistant:
         )
 
     def relisted(self, settings: Settings) -> Assistant:
-        """The same index with the sources that the corpus folder has now. Raises as `open` does."""
+        """Return the same index with the corpus folder's present sources. Raises as `open` does."""
         there = settings.corpus.is_dir()
         return replace(
             self,
@@ -131,16 +131,16 @@ class Assistant:
         A language model's sentences appear one by one, as soon as each is checked.
         """
         documents = self._check(question, documents)
-        shown = ""
+        so_far = ""
 
         def remember(part: Answer) -> Answer:
-            nonlocal shown
-            shown = part.answer
+            nonlocal so_far
+            so_far = part.answer
             return part
 
         answers = self._answerer.answers(question, history, documents)
         whole = yield from mapped(answers, remember)
-        yield from compose.growing(whole, shown)
+        yield from compose.growing(whole, so_far)
 
     def search(self, query: str, top_k: int = 10, documents: Sequence[str] = ()) -> tuple[Hit, ...]:
         """Return ranked passages for a query, best first, without an answer.
@@ -211,27 +211,17 @@ class Assistant:
 
         Raises UsageError if a document is not in the index.
         """
-        known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
-        for name in documents:
-            if name not in known and name not in self._collections():
-                nearest = process.extractOne(name, known)
-                hint = f"; did you mean {nearest[0]}?" if nearest else ""
-                raise UsageError(f"no document '{name}' in the index{hint}")
-        documents = self.chosen(documents)
-        wanted_ids = {self.index.other_names.get(name, name) for name in documents}
         library = self._library()
-        names = (d.source.id for d in self.index.documents())
-        return tuple(
-            library.cited(self.index.guide(n)) for n in names if not wanted_ids or n in wanted_ids
-        )
+        chosen = self.index.described(self.chosen(documents))
+        return tuple(library.cited(self.index.guide(d.source.id)) for d in chosen)
 
     def sources(self) -> tuple[SourceStatus, ...]:
-        """Every source of the corpus, and every file of it that is left out."""
-        found = source_statuses(self.index, self.known_sources)
+        """Return every source of the corpus, and every file that is left out."""
+        statuses = source_statuses(self.index, self.known_sources)
         others = (
             SourceStatus(o.source, SourceState.LEFT_OUT, reason=o.reason) for o in self.left_out
         )
-        return (*found, *others)
+        return (*statuses, *others)
 
     def pages(self, document: str) -> tuple[PageAccount, ...]:
         """Return the figures and problems of every page of a document.
@@ -254,23 +244,23 @@ class Assistant:
         """
         known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
         by_collection = self._collections()
-        found: list[str] = []
+        ids: list[str] = []
         for name in documents:
             if name not in known and name not in by_collection:
                 what = "collection" if name.endswith("/") else "document"
-                there = ", ".join([*known, *by_collection][:20])
-                raise UsageError(f"no {what} '{name}' in the index; there are: {there}")
-            found += [name] if name in known else by_collection[name]
-        return tuple(dict.fromkeys(found))
+                names = ", ".join([*known, *by_collection][:20])
+                raise UsageError(f"no {what} '{name}' in the index; there are: {names}")
+            ids += [name] if name in known else by_collection[name]
+        return tuple(dict.fromkeys(ids))
 
     def _collections(self) -> dict[str, list[str]]:
-        """The indexed documents of each collection, by its name with a slash at its end."""
+        """Return the indexed documents of each collection, by its name with a slash at the end."""
         indexed = {d.source.id: d.source for d in self.index.documents()}
-        found: dict[str, list[str]] = {}
+        collections: dict[str, list[str]] = {}
         for source in self.known_sources or indexed.values():
             if source.collection and source.id in indexed:
-                found.setdefault(f"{source.collection}/", []).append(source.id)
-        return found
+                collections.setdefault(f"{source.collection}/", []).append(source.id)
+        return collections
 
     def _check(
         self, text: str, documents: Sequence[str], what: str = "question"
@@ -296,3 +286,38 @@ class Assistant:
 
     def _library(self) -> Library:
         return Library.of(self.index, self.known_sources)
+
+
+def engine_of(assistant: Assistant) -> Engine:
+    """Return the engine of an assistant."""
+    return EXTRACTIVE if assistant.model is None else GENERATIVE
+
+
+class Engines:
+    """One assistant per engine; `settings` name the language model, which is opened once."""
+
+    def __init__(self, assistant: Assistant, settings: Settings) -> None:
+        self._assistant = assistant
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._opened = {engine_of(assistant): assistant}
+
+    def of(self, engine: Engine | None) -> Assistant:
+        """Return the assistant with an engine; the original for None. Raises as `open_model`."""
+        if engine is None:
+            return self._assistant
+        with self._lock:
+            if engine not in self._opened:
+                self._opened[engine] = self._open(engine)
+            return self._opened[engine]
+
+    def choices(self) -> dict[str, Assistant]:
+        """Return both engines if a language model is configured, else nothing."""
+        if self._assistant.model is None and not is_configured(self._settings):
+            return {}
+        return {engine: self.of(engine) for engine in (EXTRACTIVE, GENERATIVE)}
+
+    def _open(self, engine: Engine) -> Assistant:
+        settings = self._settings.model_copy(update={"engine": engine})
+        model = open_language_model(settings)
+        return replace(self._assistant, model=model, answer_tokens=settings.llm_max_tokens)

@@ -70,14 +70,14 @@ _AROUND_PATH = re.compile(r"^[a-z][a-z\d+.-]*://[^/?#]*|[?#].*$", re.IGNORECASE 
 """The parts of an address before and after its path."""
 
 
-class _LinkedFrom(BaseModel):
+class _ManifestLink(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     document: str
     pages: tuple[int, ...] = ()
 
 
-class _Entry(BaseModel):
+class _ManifestEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: str = Field(pattern=r"^[\w.-]+$")
@@ -86,7 +86,7 @@ class _Entry(BaseModel):
     format: str | None = None
     url: str | None = None
     file: str | None = None
-    linked_from: tuple[_LinkedFrom, ...] = ()
+    linked_from: tuple[_ManifestLink, ...] = ()
     note: str | None = None
 
 
@@ -94,7 +94,7 @@ class _Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     corpus: dict[str, str] = Field(default_factory=dict)
-    source: tuple[_Entry, ...] = ()
+    source: tuple[_ManifestEntry, ...] = ()
 
 
 def load_sources(folder: Path) -> tuple[Source, ...]:
@@ -112,14 +112,14 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
             f"there is no corpus folder {folder}; name one with --corpus or MEHEALTH_CORPUS"
         )
     manifest = folder / MANIFEST
+    files, _ = _walked(folder)
+    added = tuple(p for p in files if is_added(p, folder))
     if manifest.is_file():
         own = tuple(_source(entry, folder) for entry in _entries(manifest))
         named = {s.path.resolve() for s in own if s.path is not None}
-        added = tuple(p for p in _added_files(folder) if p.resolve() not in named)
+        added = tuple(p for p in added if p.resolve() not in named)
     else:
-        files, _ = _walked(folder)
         own = _from_files(tuple(p for p in files if not is_added(p, folder)), folder)
-        added = tuple(p for p in files if is_added(p, folder))
     sources = (*own, *_from_files(added, folder, frozenset(s.id for s in own)))
     if not any(s.path is None or s.format in _READ for s in sources):
         endings = ", ".join(sorted(FORMATS))
@@ -129,17 +129,17 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What lies in a corpus folder and is not read, and why."""
+    """A file or folder of the corpus that is not read, and the reason."""
 
     source: Source
     reason: str
 
 
 def left_out(folder: Path) -> tuple[LeftOut, ...]:
-    """What a corpus folder holds beside its sources, in the order of its paths.
+    """Return what a corpus folder holds besides its sources, in the order of the paths.
 
-    That is what its manifest does not name, and whatever cannot be a source: links that lead out,
-    folders that cannot be entered.
+    That is what the manifest does not name, links that lead out, and folders that cannot be
+    entered.
     """
     manifest = folder / MANIFEST
     entries = _entries(manifest) if manifest.is_file() else None
@@ -165,7 +165,7 @@ def present(sources: Iterable[Source]) -> tuple[Source, ...]:
 
 
 def is_added(path: Path, folder: Path) -> bool:
-    """Whether a path lies in the subfolder of a corpus folder for what people add."""
+    """Return whether a path is in the corpus folder's subfolder for added files."""
     return path.is_relative_to(folder / ADDED) and path != folder / ADDED
 
 
@@ -178,7 +178,7 @@ def file_names(folder: Path) -> dict[str, str]:
     return {e.id: _file_name(e, folder) for e in _entries(path)} if path.is_file() else {}
 
 
-def _entries(path: Path) -> tuple[_Entry, ...]:
+def _entries(path: Path) -> tuple[_ManifestEntry, ...]:
     """Return the entries of a manifest. Raises CorpusError if it is not valid."""
     try:
         manifest = _Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -190,11 +190,11 @@ def _entries(path: Path) -> tuple[_Entry, ...]:
         raise CorpusError(f"{path}: not valid TOML ({error}); mend or remove it") from error
     except ValidationError as error:
         raise CorpusError(f"{path}: {_first_fault(error)}") from error
-    seen: set[str] = set()
+    ids: set[str] = set()
     for entry in manifest.source:
-        if entry.id in seen:
+        if entry.id in ids:
             raise CorpusError(f"{path}: the id '{entry.id}' stands twice; give each source its own")
-        seen.add(entry.id)
+        ids.add(entry.id)
     return manifest.source
 
 
@@ -213,7 +213,7 @@ def _first_fault(error: ValidationError) -> str:
     return f"{where}{key}: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
 
 
-def _source(entry: _Entry, folder: Path) -> Source:
+def _source(entry: _ManifestEntry, folder: Path) -> Source:
     file = folder / _file_name(entry, folder)
     return Source(
         id=entry.id,
@@ -228,7 +228,7 @@ def _source(entry: _Entry, folder: Path) -> Source:
     )
 
 
-def _format(entry: _Entry) -> str:
+def _format(entry: _ManifestEntry) -> str:
     """Return a source's format: as stated, by its file name, or by its address."""
     if entry.format:
         return entry.format
@@ -238,7 +238,7 @@ def _format(entry: _Entry) -> str:
     return FORMATS.get(Path(_AROUND_PATH.sub("", entry.url or "")).suffix.lower(), "html")
 
 
-def _file_name(entry: _Entry, folder: Path) -> str:
+def _file_name(entry: _ManifestEntry, folder: Path) -> str:
     """Return the manifest's file name, or the one that a fetched file is saved under."""
     name = entry.file or f"{LINKED}/{entry.id}.{_format(entry)}"
     if not _is_inside(folder / name, folder):
@@ -249,7 +249,7 @@ def _file_name(entry: _Entry, folder: Path) -> str:
 
 
 def _is_there(file: Path) -> bool:
-    """Whether there is a file; one that may not be looked at counts, and reading says why."""
+    """Return whether a file exists; one that cannot be inspected counts, and reading says why."""
     try:
         return file.is_file()
     except OSError:
@@ -257,28 +257,20 @@ def _is_there(file: Path) -> bool:
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
-    """Whether a path stays in a folder when its links are followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # a circle of links, or no path at all
+    except (OSError, RuntimeError, ValueError):  # circular links, or an invalid path
         return False
-
-
-def _added_files(folder: Path) -> tuple[Path, ...]:
-    """The files in the subfolder for what people add; none where that is a link."""
-    added = folder / ADDED
-    there = added.is_dir() and not added.is_symlink()
-    return _walked(folder, added)[0] if there else ()
 
 
 def _from_files(
     files: tuple[Path, ...], folder: Path, taken: frozenset[str] = frozenset()
 ) -> tuple[Source, ...]:
-    """The sources of some files: the id is the stem where that is one file's and not `taken`."""
+    """Return files as sources; the id is the stem if no other file has it and it is not `taken`."""
     names = [_shown(p, folder) for p in files]
     own = [_printable(p.stem) for p in files]
     read = [p.suffix.lower() in FORMATS for p in files]
-    # No stem may be another's full name, and what is not read takes no name from what is.
+    # No stem may equal a full name, and unreadable files take no name from readable ones.
     stems = Counter(stem for stem, is_read in zip(own, read, strict=True) if is_read)
     stems += Counter(names)
     addresses = _addresses({p.parent for p in files if is_added(p, folder)})
@@ -298,47 +290,41 @@ def _from_files(
 
 
 def _addresses(folders: Iterable[Path]) -> dict[Path, str]:
-    """The addresses that the files of some folders were fetched from, as far as is known.
+    """Return the addresses that files were fetched from, as far as they are known.
 
-    A record that cannot be read costs the documents their addresses, not their place.
+    A damaged record only loses the addresses.
     """
-    found: dict[Path, str] = {}
+    addresses: dict[Path, str] = {}
     for folder in folders:
         try:
             records = json.loads((folder / ADDRESSES).read_bytes())["sources"]
-            found |= {folder / str(r["file"]): str(r["url"]) for r in records}
+            addresses |= {folder / str(r["file"]): str(r["url"]) for r in records}
         except (OSError, ValueError, TypeError, LookupError, RecursionError):
             continue
-    return found
+    return addresses
 
 
 def _collection(path: Path, folder: Path) -> str:
-    """The top folder that a file of the corpus is in, empty if it is in none."""
+    """Return the top folder that a file of the corpus is in, empty if it is in none."""
     top, *below = path.relative_to(folder).parts if path.is_relative_to(folder) else [""]
     return _printable(top) if below else ""
 
 
 def _shown(path: Path, folder: Path) -> str:
-    """A path in a corpus folder as it may be shown, and stand in ids."""
+    """Return a path in a corpus folder as it is shown and used in ids."""
     return _printable(path.relative_to(folder).as_posix())
 
 
 def _printable(name: str) -> str:
-    """A file's name as it may be shown: what is no character to print is written as its bytes."""
+    """Return a name with unprintable characters as their bytes."""
     return _UNPRINTABLE.sub(lambda odd: "".join(f"%{b:02X}" for b in os.fsencode(odd[0])), name)
 
 
-def _walked(
-    folder: Path, top: Path | None = None
-) -> tuple[tuple[Path, ...], tuple[tuple[Path, str], ...]]:
-    """Return the files that people put into a folder, and what else lies there, with the reason.
-
-    However deep it is, one path that cannot be followed stops nothing. With `top`, a folder in it,
-    only that is gone through.
-    """
+def _walked(folder: Path) -> tuple[tuple[Path, ...], tuple[tuple[Path, str], ...]]:
+    """Return the files in a folder, at any depth, and what is refused there, with the reason."""
     files: list[Path] = []
     refused: list[tuple[Path, str]] = []
-    waiting = [top or folder]
+    waiting = [folder]
     while waiting:
         path = waiting.pop()
         try:
@@ -357,9 +343,9 @@ def _walked(
 
 
 def _why_refused(path: Path, folder: Path) -> str:
-    """Why something is not read whatever it holds; empty where nothing speaks against it.
+    """Return why a path is not read whatever it holds; empty if it may be.
 
-    A link that leads nowhere in the folder may be read: its row says that there is no file.
+    A broken link is no reason: its row says that there is no file.
     """
     try:
         str(path).encode()
@@ -376,7 +362,7 @@ def _why_refused(path: Path, folder: Path) -> str:
 
 
 def _is_put_there(path: Path) -> bool:
-    """Whether a person put something there: it is not hidden, and no lock of a program."""
+    """Return whether a person put a file there: it is not hidden, and no program's lock."""
     name = path.name
     hidden = name.startswith((".", _LOCK))
     return not hidden and name.lower() not in _NO_DOCUMENTS

@@ -1,4 +1,4 @@
-"""Work that is seen as it goes: partial results before the complete one, and progress."""
+"""Progress of long work, and results that grow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 class Progress:
-    """Is told how far some work has come; this one lets nobody know."""
+    """Receives the progress of some work; this one ignores it."""
 
     def stage(self, name: str, total: int) -> None:
         """Begin a stage of `total` steps; the one before has ended."""
@@ -21,7 +21,7 @@ class Progress:
         """Count steps of the current stage as done."""
 
     def message(self, text: str) -> None:
-        """Say something that matters now."""
+        """Show a message."""
 
 
 def drained(growing: Generator[P, None, R]) -> R:

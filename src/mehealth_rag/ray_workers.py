@@ -20,7 +20,7 @@ import numpy as np
 from llama_index.core.schema import BaseNode, TextNode, TransformComponent
 from pydantic import PrivateAttr
 
-from mehealth_rag.encoder.embedding import PassageEncoder, PassageText, PassageVectors
+from mehealth_rag.encoder.embedding import EncoderInput, PassageEncoder, PassageVectors
 from mehealth_rag.errors import ReadingError, WorkersError
 from mehealth_rag.growing import Progress
 from mehealth_rag.index.cache import ReadDocument
@@ -71,7 +71,7 @@ class PassageEmbedder(TransformComponent):
         return [self._embedded(node) for node in nodes]
 
     def _embedded(self, node: BaseNode) -> TextNode:
-        item = unpacked(PassageText, node.get_content())
+        item = unpacked(EncoderInput, node.get_content())
         (vectors,) = self._encoder.encode_passages([item])
         about = {"truncated": vectors.truncated, "worker": os.getpid()}
         sentences = _as_ascii(vectors.sentences.tobytes())
@@ -134,7 +134,7 @@ class RayWorkers:
         return self._passages
 
     def encode_passages(
-        self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
+        self, batch: Sequence[EncoderInput], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """Return each passage's vectors, in order. Raises WorkersError where Ray fails."""
         nodes = [TextNode(id_=str(n), text=as_text(item)) for n, item in enumerate(batch)]

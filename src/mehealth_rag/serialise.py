@@ -8,8 +8,7 @@ from typing import Any
 
 from mehealth_rag.answering.drafting import ReadHit
 from mehealth_rag.guide.document_guide import Guide
-from mehealth_rag.index.accounting import PageAccount
-from mehealth_rag.index.source_states import SourceStatus
+from mehealth_rag.index.accounting import PageAccount, SourceStatus
 from mehealth_rag.types import Answer, Citation, ConflictReport, Hit, Verdict
 
 SCHEMA = 1

@@ -1,4 +1,4 @@
-"""Settings: environment, then `mehealth.toml` in the working folder, then flags; the later wins."""
+"""Settings: environment, then `mehealth.toml` in the working folder, then flags; the last wins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SETTINGS_FILE = "mehealth.toml"
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_READER = "packaged"
 PACKAGED_CORPUS = Path(__file__).parent / "prospectus"
-"""The corpus that a wheel brings along; a checkout has it in `corpus/` instead."""
+"""The corpus that ships in a wheel; a checkout has it in `corpus/` instead."""
 
 _OWN_CORPUS = Path("corpus")
 _SECRET = frozenset({"llm_api_key", "ui_database"})
@@ -32,14 +32,14 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 def default_index(corpus: Path) -> Path:
-    """The per-user folder for the index of one corpus: each corpus folder has its own."""
+    """Return the per-user folder for the index of a corpus folder."""
     full = corpus.expanduser().resolve()
     digest = hashlib.sha256(str(full).encode()).hexdigest()[:8]
     return user_data_path("mehealth") / "indexes" / f"{full.name or 'root'}-{digest}"
 
 
 class Settings(BaseModel):
-    """What can be set, one field a setting; `Settings.load` is the way to make one."""
+    """The settings; `Settings.load` makes them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,16 +67,16 @@ class Settings(BaseModel):
     ocr_languages: str = Field(
         "eng",
         pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$",
-        description="languages that pictures of pages are read in, by Tesseract's names; or `none`",
+        description="languages of scanned pages, by Tesseract's names; `none` switches OCR off",
     )
     reading_processes: int = Field(
-        2, ge=1, le=64, description="files that are read at a time, each in a process of its own"
+        2, ge=1, le=64, description="files read at a time, each in a separate process"
     )
     reading_seconds: int = Field(
-        60, ge=1, description="seconds at one place of a file after which its reading is ended"
+        60, ge=1, description="seconds without progress after which reading a file ends"
     )
     reading_megabytes: int = Field(
-        2_000, ge=500, description="memory that the reading of one file may take"
+        2_000, ge=500, description="megabytes of memory that reading one file may take"
     )
     engine: Engine = Field("extractive", description="who writes the answer")
     llm_base_url: str | None = Field(
@@ -85,11 +85,11 @@ class Settings(BaseModel):
     llm_model: str | None = Field(None, min_length=1, description="the model's name there")
     llm_api_key: SecretStr | None = Field(None, description="key of that server; never printed")
     llm_api_key_file: Path | None = Field(None, description="file that holds the key")
-    llm_gguf: Path | None = Field(None, description="model file that is run on this machine")
+    llm_gguf: Path | None = Field(None, description="model file to run on this machine")
     llm_context: int | None = Field(
         None, ge=512, description="tokens of prompt and answer together; else the server is asked"
     )
-    llm_max_tokens: int = Field(320, ge=16, description="tokens of an answer at the most")
+    llm_max_tokens: int = Field(320, ge=16, description="the most tokens of an answer")
     llm_connect_timeout: float = Field(5.0, gt=0, description="seconds until connected")
     llm_first_token_timeout: float = Field(60.0, gt=0, description="seconds until the first token")
     llm_token_timeout: float = Field(15.0, gt=0, description="seconds between two tokens")
@@ -97,18 +97,16 @@ class Settings(BaseModel):
     fetch_contact: str | None = Field(
         None,
         pattern=r"^[ -~]+$",
-        description="whom a server's keeper may write to: an address, sent with every request",
+        description="address that a server's operator may write to; sent with every request",
     )
     fetch_max_megabytes: int = Field(100, ge=1, description="largest file that is fetched")
-    fetch_allow_private: bool = Field(
-        False, description="whether to fetch from addresses that are not of the open web"
-    )
+    fetch_allow_private: bool = Field(False, description="whether to fetch from private addresses")
     ui_host: str = Field("127.0.0.1", description="address that the web page listens on")
     ui_port: int = Field(7860, ge=1, le=65_535, description="port of the web page")
     ui_hosts: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9._-]+(/\d+)?( *, *[A-Za-z0-9._-]+(/\d+)?)*$",
-        description="names that the web page is reached by, such as a proxy's, with commas",
+        description="host names of the web page, such as a proxy's, separated by commas",
     )
     ui_auth: Path | None = Field(
         None, description="password file of the web page; `mehealth auth add NAME` makes an entry"
@@ -117,34 +115,34 @@ class Settings(BaseModel):
         None, description="file of the API keys; else the password file's name and `.keys`"
     )
     ui_database: SecretStr | None = Field(
-        None, description="address of a PostgreSQL database for what is kept of people; else files"
+        None, description="address of a PostgreSQL database for users' data; else files"
     )
     ui_session_hours: float = Field(
-        12.0, gt=0, description="hours until who signed in to the web page has to do so again"
+        12.0, gt=0, description="hours until a sign-in to the web page ends"
     )
     ui_keep_days: int = Field(
         365, ge=1, description="days that feedback and the audit log are kept"
     )
     ui_mcp: bool = Field(False, description="whether the web page is an MCP server too")
     ui_documents: bool = Field(
-        False, description="whether documents may be added and removed where nobody signs in"
+        False, description="whether documents may be added and removed without sign-in"
     )
     ui_documents_megabytes: int = Field(
-        2_000, ge=1, description="megabytes that documents added on the web page take together"
+        2_000, ge=1, description="the most megabytes of documents added on the web page"
     )
     ui_question_length: int = Field(
-        2_000, ge=1, le=2_000, description="characters of a question on the web page"
+        2_000, ge=1, le=2_000, description="the most characters of a question on the web page"
     )
     ui_questions_per_minute: int = Field(
-        60, ge=1, description="questions a minute that one visitor of the web page may ask"
+        60, ge=1, description="questions a minute from one visitor of the web page"
     )
     ui_queue: int = Field(200, ge=1, description="questions that may wait; more are turned away")
-    ui_concurrency: int = Field(2, ge=1, description="questions that are answered at a time")
-    log_level: LogLevel = Field("info", description="what the log of the service begins at")
+    ui_concurrency: int = Field(2, ge=1, description="questions answered at a time")
+    log_level: LogLevel = Field("info", description="lowest level in the service's log")
     log_format: Literal["auto", "lines", "json"] = Field(
         "auto", description="`lines` for people, `json`, or `auto`: lines on a terminal"
     )
-    log_questions: bool = Field(False, description="whether the log holds what people ask")
+    log_questions: bool = Field(False, description="whether the log includes questions")
 
     @classmethod
     def load(
@@ -155,23 +153,26 @@ class Settings(BaseModel):
     ) -> Settings:
         """Merge environment, settings file and flags (None: not given).
 
-        The corpus is the packaged one where none is named and the working folder has none.
+        Without a setting, the corpus is `corpus/`, or the packaged one if there is no such folder.
 
-        Raises UsageError for an unknown key, naming the nearest, and for a value that does not fit.
+        Raises UsageError for an unknown key, naming the nearest, and for an invalid value.
         """
         file = (folder or Path.cwd()) / SETTINGS_FILE
         from_environment = _from_environment(os.environ if environ is None else environ)
         from_file = _from_file(file)
-        given = {key: value for key, value in (flags or {}).items() if value is not None}
-        found = from_environment | from_file | given
+        flag_values = {key: value for key, value in (flags or {}).items() if value is not None}
+        values = from_environment | from_file | flag_values
         if not _OWN_CORPUS.is_dir() and PACKAGED_CORPUS.is_dir():
-            found = {"corpus": PACKAGED_CORPUS} | found
+            values = {"corpus": PACKAGED_CORPUS} | values
         try:
-            return cls(**found)
+            return cls(**values)
         except ValidationError as error:
             where = {key: f"the environment variable {_variable(key)}" for key in from_environment}
             where |= {key: f"the key '{key}' in {file}" for key in from_file}
-            where |= {key: f"the option {_flag(key)}" for key in given}
+            where |= {
+                key: f"the option --{key.removeprefix('ui_').replace('_', '-')}"
+                for key in flag_values
+            }
             raise UsageError(_one_line(error, where)) from error
 
 
@@ -179,15 +180,11 @@ def _variable(key: str) -> str:
     return f"{PREFIX}{key.upper()}"
 
 
-def _flag(key: str) -> str:
-    return f"--{key.removeprefix('ui_').replace('_', '-')}"
-
-
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    found = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
-    for key in found:
+    values = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
+    for key in values:
         _check_key(key, f"the environment variable {_variable(key)}", prefix=True)
-    return {k: v for k, v in found.items() if v != ""}
+    return {k: v for k, v in values.items() if v != ""}
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -208,8 +205,8 @@ def _check_key(key: str, what: str, *, prefix: bool) -> None:
         return
     nearest = process.extractOne(key, known)
     name = nearest[0] if nearest else known[0]
-    shown = _variable(name) if prefix else name
-    raise UsageError(f"{what} is not a setting; did you mean {shown}?")
+    nearest_name = _variable(name) if prefix else name
+    raise UsageError(f"{what} is not a setting; did you mean {nearest_name}?")
 
 
 def _one_line(error: ValidationError, where: Mapping[str, str]) -> str:
@@ -223,9 +220,9 @@ def _one_line(error: ValidationError, where: Mapping[str, str]) -> str:
 
 
 def read_passwords(path: Path) -> tuple[str, ...]:
-    """The passwords of a file, one a line; empty lines do not count.
+    """Return the passwords of a file, one a line, without empty lines.
 
-    Raises UsageError where the file cannot be read. No message ever holds a password.
+    Raises UsageError if the file cannot be read. No message contains a password.
     """
     try:
         lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()

@@ -1,4 +1,4 @@
-"""The one place where the parts are put together: settings in, an index or an assistant out."""
+"""Puts the parts together as the settings ask."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mehealth_rag.corpus import left_out, load_sources, present
-from mehealth_rag.encoder.model_files import is_packaged, model_id
+from mehealth_rag.encoder.models import is_packaged, model_id
 from mehealth_rag.errors import NoIndexError, UsageError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import stem
 from mehealth_rag.offline import go_offline, is_hub_name
-from mehealth_rag.retrieval.lexicon import NameLexicon
 from mehealth_rag.retrieval.naming import Register
 from mehealth_rag.settings import PACKAGED_READER, default_index, read_passwords
 from mehealth_rag.types import Source
@@ -115,7 +114,7 @@ def _installed(package: str) -> bool:
 
 
 def read_draft(settings: Settings, path: Path) -> Document:
-    """Read a file that is not of the corpus, in a process of its own, without Markdown's code.
+    """Read a file outside the corpus in a separate process; code in Markdown is left out.
 
     Raises ReadingError.
     """
@@ -133,9 +132,9 @@ def _limits(settings: Settings) -> Limits:
 
 
 def reading_options(settings: Settings) -> ReadingOptions:
-    """How the settings have documents read.
+    """Return the options for reading documents.
 
-    Raises UsageError where the password file cannot be read.
+    Raises UsageError if the password file cannot be read.
     """
     from mehealth_rag.reading import NO_OCR, ReadingOptions
     from mehealth_rag.reading.ocr import installed
@@ -149,9 +148,9 @@ def reading_options(settings: Settings) -> ReadingOptions:
 
 
 def open_index(settings: Settings, encoder: Encoder | None = None) -> tuple[OpenIndex, Encoder]:
-    """The current index and the encoder of its questions, loaded unless it is given.
+    """Open the current index, and load its encoder unless it is given.
 
-    Raises NoIndexError where there is none yet, IndexStateError where it cannot be used.
+    Raises NoIndexError if there is none yet, IndexStateError if it cannot be used.
     """
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.opened import OpenIndex
@@ -170,34 +169,28 @@ def stay_offline(model: str) -> None:
 
 
 def open_encoder(setting: str, threads: int = 2) -> Encoder:
-    """The embedding model of a setting; the packaged one works with `threads` on a text.
+    """Load the embedding model of a setting; the packaged one uses `threads` per text.
 
-    Raises ModelError where there is none, or it is damaged.
+    Raises ModelError if it is missing or damaged.
     """
-    if is_packaged(setting):  # without torch: it takes eight seconds to import
+    if is_packaged(setting):  # without torch, which takes eight seconds to import
         from mehealth_rag.encoder.minilm import MiniLM
 
         return MiniLM.load(threads)
-    from mehealth_rag.encoder.torch_encoder import TorchEncoder
+    from mehealth_rag.encoder.models import TorchEncoder
 
     return TorchEncoder.load(setting)
 
 
 def open_reader(settings: Settings) -> Reader:
-    """The reader of passages that the settings name.
-
-    Raises ModelError where there is none, or it is not what its card describes.
-    """
+    """Load the reader of the settings. Raises ModelError if it is missing or damaged."""
     from mehealth_rag.reader.model import DEFAULT_FORM, Reader
 
     return Reader.load(DEFAULT_FORM if settings.reader == PACKAGED_READER else settings.reader)
 
 
 def open_language_model(settings: Settings) -> LanguageModel | None:
-    """The language model that writes the answers, None for the extractive engine.
-
-    Raises as `open_model` does.
-    """
+    """Open the language model; None for the extractive engine. Raises as `open_model` does."""
     if settings.engine != "generative":
         return None
     from mehealth_rag.llm.language_model import open_model
@@ -206,10 +199,10 @@ def open_language_model(settings: Settings) -> LanguageModel | None:
 
 
 def has_index(settings: Settings) -> bool:
-    """Whether there is an index of this corpus.
+    """Return whether there is an index of this corpus.
 
-    One without any of its documents is another's: it may only be replaced where it lies in this
-    corpus's own folder, else UsageError says so.
+    An index without any of its documents is of another corpus. Raises UsageError for one that is
+    not in this corpus's default folder, since building would replace it.
     """
     from mehealth_rag.index.content import ContentReader
     from mehealth_rag.index.folder import IndexFolder
@@ -235,10 +228,10 @@ def has_index(settings: Settings) -> bool:
 
 
 def why_build(settings: Settings) -> str:
-    """Why the index is to be built before it is asked; empty if it need not be.
+    """Return why the index has to be built before it is used; empty if it need not be.
 
-    One of an older version is built anew where its documents are. `open_index` refuses it
-    elsewhere, and one of a newer version: two versions would build it in turn.
+    An index of an older version is rebuilt if its documents are here. One of a newer version is
+    not, as two versions would rebuild it in turn: `open_index` refuses it.
 
     Raises as `has_index` does, and IndexStateError if its manifest is damaged.
     """
@@ -255,17 +248,17 @@ def why_build(settings: Settings) -> str:
 
 
 def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str, ...]:
-    """Ids of sources whose file is new, gone, or younger than the index."""
+    """Return the ids of sources whose file is new, gone, or younger than the index."""
     indexed = {d.source.id: d for d in index.documents()}
     not_expected = {p.source for p in index.problems()} | index.other_names.keys()
-    there = {s.id: s.path for s in sources if s.path is not None}
+    paths = {s.id: s.path for s in sources if s.path is not None}
     built = index.generation.stat().st_mtime
-    young = (i for i, path in there.items() if i in indexed and path.stat().st_mtime > built)
-    return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - not_expected)}))
+    young = (i for i, path in paths.items() if i in indexed and path.stat().st_mtime > built)
+    return tuple(sorted({*young, *((indexed.keys() ^ paths.keys()) - not_expected)}))
 
 
 def speller(index: OpenIndex, register: Register) -> Speller:
-    """The speller of an index: its own words and names, and English as the model knows it."""
+    """Return the speller of an index: it knows the index's words and names, and English."""
 
     def known(word: str) -> bool:
         return index.passages_with(word) > 0 or word in register.words()
@@ -278,8 +271,8 @@ def speller(index: OpenIndex, register: Register) -> Speller:
 
 
 def register(index: OpenIndex) -> Register:
-    """What an index's documents are called; a word that English knows is no name by itself."""
-    return Register(NameLexicon(index), _is_english)
+    """Return the register of an index's names; a common English word is none by itself."""
+    return Register(index, _is_english)
 
 
 def _is_english(word: str) -> bool:
@@ -288,7 +281,7 @@ def _is_english(word: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _english() -> frozenset[str]:
-    """The whole words of the packaged model's vocabulary: some 20,000 common English words."""
+    """Return the whole words of the packaged model's vocabulary, some 20,000."""
     from mehealth_rag.encoder.minilm import word_pieces
 
     return frozenset(w for w in word_pieces() if w.isalpha() and len(w) > 2)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mehealth_rag.answering.compose import table_row
 from mehealth_rag.answering.marking import decisive
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.assistant import Assistant
@@ -113,8 +114,8 @@ def test_a_heading_that_is_the_title_is_told_once(town: Assistant) -> None:
 
 
 def test_a_list_says_how_many_of_its_items_it_has(town: Assistant) -> None:
-    some = told(town, "geese", "goats").ask("What does the valley keep?")
-    assert some.answer.startswith("The valley keeps:\n\n- geese [1]\n- goats [2]")
+    some = told(town, "geese", "alpacas").ask("What does the valley keep?")
+    assert some.answer.startswith("The valley keeps:\n\n- geese [1]\n- alpacas [2]")
     assert some.answer.endswith("\n\n2 of the 4 items of this list; see page 1.")
     every = told(town, "geese", "goats", "alpacas", "bees").ask("What does the valley keep?")
     assert len(every.statements) == 4
@@ -126,8 +127,29 @@ def test_a_row_of_column_headings_is_shown_with_its_rows_only(town: Assistant) -
     assert [s.text for s in dues.statements] == ["Punt – Per year: £40; Winter rest: afloat"]
     assert any("Winter rest" in c.quote for c in dues.citations)
     alone = told(town, "Winter rest").ask("Where does a punt rest in winter?")
-    assert [s.text for s in alone.statements] == ["Yacht – Per year: £300; Winter rest: ashore"]
+    assert [s.text for s in alone.statements] == ["Punt – Per year: £40; Winter rest: afloat"]
     assert not any("Boat" in quote.quote for quote in told(town).ask("What rests?").nearest)
+
+
+@pytest.mark.parametrize(
+    ("above", "names"),
+    [
+        (
+            "Item\tBudget\t\tResult",
+            ["Budget, Sum", "Budget, Share", "Result, Sum", "Result, Share"],
+        ),
+        ("Budget\t\tResult", ["Budget, Sum", "Budget, Share", "Result, Sum", "Result, Share"]),
+        ("Budget\t\t\tResult", ["Sum", "Share", "Sum", "Share"]),  # does not tell them apart
+        ("In pounds", ["Sum", "Share", "Sum", "Share"]),
+    ],
+)
+def test_columns_of_one_name_are_told_apart_by_what_spans_them(
+    above: str, names: list[str]
+) -> None:
+    heads = [above, "Item\tSum\tShare\tSum\tShare\tRise"]
+    row = table_row("Fuel\t£14\t25%\t£15\t26%\t5%", heads)
+    assert row is not None
+    assert [name for name, _ in row[1]] == [*names, "Rise"]
 
 
 def test_a_document_that_is_named_and_answers_nothing_is_told(town: Assistant) -> None:
@@ -151,6 +173,10 @@ def test_a_document_that_is_named_and_answers_nothing_is_told(town: Assistant) -
         ("Who built the mill?", "It was built by Mary Anning.", ["Mary Anning"]),
         ("Where is the mill?", "The mill stands in Orton.", ["Orton"]),
         ("Who runs the dock?", "Dry dock – Head Manager: David Penn; Depth (m): 4", ["David Penn"]),
+        ("How deep is it? What is its depth?", "Dock – Manager: Al Fry; Depth (m): 4", ["4"]),
+        ("When is its next survey?", "Eel – Built: 1998; Next survey: 3 May 2026", ["3 May 2026"]),
+        ("Who supplies the Quay Road depot?", "Pad – Depot: Quay Road; Supplier: Grey", ["Grey"]),
+        ("Which ships are there?", "Eel – Number: MV-1; Survey: 3 May; Master: Al Fry", []),
         ("Why is it closed?", "The footbridge is closed in winter.", []),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.answering.conflicts import TextInContext, alike, disagreeing, disputed
+from mehealth_rag.answering.conflicts import TextInContext, alike, disputed
 
 TOWER = "The lighthouse on the North Pier is {} metres tall."
 
@@ -58,6 +58,8 @@ def test_figures_in_dispute(one: str, other: str, expected: tuple[str, str]) -> 
         ("Call the harbour on 01632 960144.", "Call the harbour on 01632 960155."),
         ("4. The berths of the harbour", "5. The berths of the harbour"),
         ("The tower at Northby is 42 metres tall.", "The tower at Southby is 45 metres tall."),
+        ("139 companies in membership", "Staff: 132"),
+        ("Brindle refused 90% of all grasps.", "At both sites it succeeded in 92% of its picks."),
     ],
 )
 def test_what_disputes_nothing(one: str, other: str) -> None:
@@ -96,25 +98,6 @@ def test_years_above_a_text() -> None:
     assert figures(*heads) == []
 
 
-@pytest.mark.parametrize(
-    ("asked", "years", "above", "differ"),
-    [
-        ("How many berths has the harbour?", ("", ""), ("", ""), True),
-        ("How many berths has the harbour?", ("", "In 2024 "), ("", ""), True),
-        ("How many berths had the harbour in 2024?", ("", "In 2024 "), ("", ""), False),
-        ("How many berths had the harbour in 2024?", ("", "In 2024 "), ("Report 2024", ""), True),
-        ("How many berths has the harbour?", ("In 2023 ", "In 2024 "), ("", ""), False),
-        ("How many berths has the harbour?", ("", ""), ("Report 2023", "Report 2024"), False),
-    ],
-)
-def test_figures_of_an_answer_differ_for_one_time(
-    asked: str, years: tuple[str, str], above: tuple[str, str], differ: bool
-) -> None:
-    one = TextInContext(f"{years[0]}the harbour has 52 berths.", above=above[0])
-    other = TextInContext(f"{years[1]}the harbour has 55 berths.", above=above[1])
-    assert bool(disagreeing(asked, one, other)) is differ
-
-
 def test_alike_but_for_the_figure() -> None:
     assert alike(TextInContext(TOWER.format(42)), TextInContext(TOWER.format("45")))
     assert not alike(
@@ -128,3 +111,10 @@ def test_alike_but_for_the_figure() -> None:
     row, heads = "Total\t40", "Berths for yachts"
     assert alike(TextInContext(row, heads), TextInContext("Total\t45", heads))
     assert not alike(TextInContext(row, heads), TextInContext("Total\t45", "Berths for boats"))
+
+
+def test_fewer_words_show_that_texts_are_about_one_thing_where_both_answer_a_question() -> None:
+    one = TextInContext("Kelmore is a town where 52,000 people live.")
+    other = TextInContext("Around 55,000 inhabitants of Kelmore were counted.")
+    assert not disputed(one, other)
+    assert disputed(one, other, 1)

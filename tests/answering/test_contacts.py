@@ -57,7 +57,7 @@ def test_a_telephone_number_that_is_not_there_is_not_answered_with_an_address(
 def test_the_kind_that_is_asked_for_is_shown(office: Assistant) -> None:
     answer = told(office, "mailing address", "Ann Lee").ask("What is the e-mail for tickets?")
     assert answer.status is Status.ANSWERED
-    assert [c.quote for c in answer.citations] == [
+    assert [s.text for s in answer.statements] == [
         "Ferry tickets: Ann Lee, ann.lee@northby.example"
     ]
 

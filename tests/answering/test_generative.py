@@ -13,7 +13,7 @@ import pytest
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.generating.gate import ONLY_A_SOURCE
 from mehealth_rag.generating.judging import DENIED, UNTOLD
-from mehealth_rag.generating.pace import Pace
+from mehealth_rag.generating.writing import Pace
 from mehealth_rag.reader.model import Calibration
 from mehealth_rag.serialise import answer_json
 from mehealth_rag.types import Answer, Status

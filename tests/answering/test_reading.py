@@ -114,18 +114,21 @@ def said(draft: Draft) -> list[list[str]]:
 
 
 def test_items_stand_after_the_words_that_introduce_them(shelf: Shelf) -> None:
-    draft = shelf.draft("Who may go aboard?", walkers=0.9, bicycles=0.8)
+    draft = shelf.draft("Who may go aboard?", bicycles=0.9, walkers=0.8)
     assert draft.introduction is not None
     assert draft.introduction.text == "The ferry carries:"
-    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == ["walkers", "bicycles"]
+    items = ["walkers", "bicycles", "dogs on a lead"]  # two of three bring the third
+    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == items
 
 
 def test_an_introduction_brings_its_items(shelf: Shelf) -> None:
-    draft = shelf.draft("What goes aboard?", carries=0.9)
-    assert draft.introduction is not None
-    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == [
-        "walkers", "bicycles", "dogs on a lead",
-    ]  # fmt: skip
+    items = ["walkers", "bicycles", "dogs on a lead"]
+    for chances in ({"carries": 0.9}, {"carries": 0.9, "bicycles": 0.8}):
+        draft = shelf.draft("What goes aboard?", **chances)
+        assert draft.introduction is not None
+        assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == items
+    draft = shelf.draft("Do bicycles go aboard?", carries=0.8, bicycles=0.9)
+    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == ["The ferry carries:", "bicycles"]
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +178,45 @@ def test_a_row_comes_with_the_heads_of_its_columns(shelf: Shelf) -> None:
     ((row, *heads),) = said(shelf.draft("What does it cost?", Yacht=0.9))
     assert "£300" in row
     assert any("Per year" in head for head in heads)
+
+
+@pytest.mark.parametrize(
+    ("question", "chances", "shown"),
+    [
+        ("What does a punt cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Punt"]),
+        ("What does a punt or a yacht cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Yacht", "Punt"]),
+        ("What does a boat cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Yacht", "Punt"]),
+        ("What does a punt cost?", {"Yacht": 0.9, "Punt": 0.02}, ["Yacht"]),
+        ("Which costs £40?", {"Yacht": 0.9, "Punt": 0.6}, ["Punt"]),
+    ],
+)
+def test_of_the_rows_of_a_table_those_are_shown_that_share_most_with_the_question(
+    shelf: Shelf, question: str, chances: dict[str, float], shown: list[str]
+) -> None:
+    assert [row.split("\t")[0] for row, *_ in said(shelf.draft(question, **chances))] == shown
+
+
+def test_a_single_letter_tells_rows_apart(tmp_path: Path) -> None:
+    parts = "# Parts\n\n| Part | Bin |\n|---|---|\n| Pad, type A | F33 |\n| Pad, type B | D17 |\n"
+    draft = Shelf(tmp_path, {"parts": parts}).draft("Where is the pad of type B?", A=0.9, B=0.7)
+    assert said(draft)[0][0].startswith("Pad, type B")
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("Where is kt-20418?", ["KT-20418"]),
+        ("Where are KT-20418 and KT-20419?", ["KT-20418", "KT-20419"]),
+        ("Where is KT-20999?", []),
+        ("Where is what QX-111 needs?", ["KT-20418", "KT-20419"]),  # a code of another kind
+    ],
+)
+def test_a_row_of_another_code_than_the_one_asked_for_is_not_shown(
+    tmp_path: Path, question: str, shown: list[str]
+) -> None:
+    parts = "# Parts\n\n| Part | Bin |\n|---|---|\n| KT-20418 | F33 |\n| KT-20419 | D17 |\n"
+    draft = Shelf(tmp_path, {"parts": parts}).draft(question, KT=0.9)
+    assert [row.split("\t")[0] for row, *_ in said(draft)] == shown
 
 
 def test_what_stands_on_two_pages_is_said_once(shelf: Shelf) -> None:
@@ -231,3 +273,60 @@ def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
     assert set(readings) == {0.0, FAR}
     assert len(readings) == len(readable(passage))
     assert allowed(hit.reading, replace(evidence, silenced=frozenset())) == hit.reading
+
+
+PARTNERS = """\
+# The harbour trust
+
+## Partners in research
+
+- Institute of engines
+- University of Edge
+- College of ropes
+- Centre for coatings
+
+## The board
+
+Dame Orla Hallow
+
+The board meets in the old customs house on the quay.
+"""
+
+
+@pytest.fixture(scope="module")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("trust"), {"trust": PARTNERS})
+
+
+def test_a_line_that_is_no_sentence_has_its_heading(trust: Shelf) -> None:
+    (name,) = trust.draft("Who leads it?", Orla=0.9).points
+    assert name.heading == "The board"
+    (sentence,) = trust.draft("Where do they meet?", meets=0.9).points
+    assert sentence.heading == ""
+
+
+RETURNS = """\
+# Returns
+
+| Year | Drawn | Return |
+|------|-------|--------|
+| 2023 | 118 | 3.1% |
+| 2024 | 233 | 4.9% |
+| 2025 (forecast) | 371 | 5.6% |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        ("What was the return in 2024?", ["2024"]),
+        ("How did the return change from 2023 to 2024?", ["2023", "2024"]),
+        ("What were the returns?", ["2023", "2024", "2025 (forecast)"]),
+        ("What was the return in 2019?", ["2023", "2024", "2025 (forecast)"]),
+    ],
+)
+def test_rows_of_other_years_than_asked_for_are_left_out(
+    tmp_path: Path, question: str, labels: list[str]
+) -> None:
+    draft = Shelf(tmp_path, {"returns": RETURNS}).draft(question, **{"%": 0.9})
+    assert [quotes[0].split("\t")[0] for quotes in said(draft)] == labels

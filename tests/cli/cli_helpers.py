@@ -73,6 +73,16 @@ ANSWER = {
     "tokens": dict,
     "verdict": (str, type(None)),
 }
+VERDICT = {
+    "schema": int,
+    "claim": str,
+    "verdict": str,
+    "explanation": str,
+    "evidence": list,
+    "confidence": float,
+    "index": str,
+    "timings_ms": dict,
+}
 HIT = {
     "document": str,
     "page": int,
@@ -120,6 +130,19 @@ def assert_answer(value: dict[str, Any]) -> None:
     else:
         assert value["statements"]
         assert value["citations"]
+
+
+def assert_verdict(value: dict[str, Any], shape: dict[str, Any] = VERDICT) -> None:
+    """A verdict as the contract has it."""
+    assert_shape(value, shape)
+    assert value["schema"] == 1
+    assert value["verdict"] in {"supported", "contradicted", "not_found"}
+    assert 0 <= value["confidence"] <= 1
+    assert {"rewrite", "retrieve", "answer", "total"} >= set(value["timings_ms"]) >= {"total"}
+    for citation in value["evidence"]:
+        assert_shape(citation, CITATION)
+    numbers = [c["number"] for c in value["evidence"]]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def without_timings(value: dict[str, Any]) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from cli_helpers import CITATION, assert_shape, last_line, the_error, the_json
+from cli_helpers import CITATION, assert_shape, the_json
 
-from mehealth_rag.cli.progress import TerminalProgress
+from mehealth_rag.cli.documents import TerminalProgress
 from tests.conftest import Library, Run
 
 GUIDE = """\
@@ -90,17 +88,6 @@ def test_none_found_is_one_line(library: Library, mehealth: Run) -> None:
     assert done.stdout == "No two pages give different figures for the same thing.\n"
     found = the_json(mehealth("conflicts", "--json", *library.options))
     assert found["conflicts"] == found["citations"] == []
-
-
-def test_bad_usage_is_one_line(library: Library, mehealth: Run) -> None:
-    done = mehealth("conflicts", "--document", "nowhere", *library.options)
-    assert the_error(done, 2).startswith("no document 'nowhere' in the index; there are: guide")
-    assert "conflicts --help" in the_error(mehealth("conflicts", "guide", *library.options), 2)
-
-
-def test_no_index_and_no_corpus(tmp_path: Path, mehealth: Run) -> None:
-    nothing = ("--corpus", str(tmp_path / "none"), "--index", str(tmp_path / "index"))
-    assert last_line(mehealth("conflicts", *nothing), 3)
 
 
 def test_progress_is_shown_to_whoever_waits(capsys: pytest.CaptureFixture[str]) -> None:

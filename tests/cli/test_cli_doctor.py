@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,15 @@ def test_a_server_that_is_not_there_fails(library: Library, mehealth: Run) -> No
 
 
 def test_a_real_model_is_found_and_described(library: Library, mehealth: Run, gguf: Path) -> None:
-    env = {"MEHEALTH_LLM_GGUF": str(gguf), "MEHEALTH_LLM_CONTEXT": "700"}
+    env = {"MEHEALTH_LLM_GGUF": str(gguf), "MEHEALTH_LLM_CONTEXT": "768"}
     done = mehealth("doctor", "--json", *library.options, env=env)
     found = the_json(done)
     assert found["healthy"] is True
     check = by_name(found)["language model"]
     assert check["state"] == "ok"
     assert check["found"].startswith("SmolLM2-135M-Instruct.Q4_1 at http://127.0.0.1:")
-    assert by_name(found)["context"]["state"] == "ok"
+    context = by_name(found)["context"]
+    assert context["state"] == "ok"
+    read = re.fullmatch(r"768 tokens .*; a prompt of (\d+) tokens was read whole", context["found"])
+    assert read is not None
+    assert 0.8 * (768 - 320) < int(read[1]) <= 768 - 320  # by its own count, with room to answer

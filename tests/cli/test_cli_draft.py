@@ -7,10 +7,9 @@ from pathlib import Path
 
 import docx
 import pytest
-from cli_helpers import the_error, the_json
+from cli_helpers import VERDICT, assert_shape, the_json
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.cli.test_cli_check import VERDICT, assert_shape
 from tests.conftest import Library, Run
 
 HEADING = "Notes on the harbour"
@@ -116,25 +115,3 @@ def test_a_strict_check_of_what_is_not_supported(
     of_claim = mehealth("check", text, "--strict", *library.options)
     assert (of_draft.returncode, of_claim.returncode) == (code, code)
     assert (of_draft.stderr, of_claim.stderr) == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--file", "no.md"], "no.md: there is no such file; check --file"),
-        (["--file", "draft.md", TRUE], "--file draft.md goes without a claim, --batch, --output"),
-        (["--file", "draft.md", "--batch", "-"], "--file draft.md goes without a claim, --batch"),
-        (["--file", "draft.wpd"], "draft.wpd: unknown format 'wpd'; save it as one of pdf, html,"),
-        (["--file", "draft.pdf"], "draft.pdf: not a PDF (it does not start like one); get"),
-        (["--file", "draft.md"], "draft.md: holds no sentence that claims something; check"),
-        (["--file", "draft.txt", "--document", "x"], "no document 'x' in the index; there are: "),
-    ],
-)
-def test_drafts_that_cannot_be_checked(
-    library: Library, mehealth: Run, tmp_path: Path, arguments: list[str], message: str
-) -> None:
-    for name in ("draft.wpd", "draft.pdf", "draft.txt"):
-        (tmp_path / name).write_text(TRUE)
-    (tmp_path / "draft.md").write_text(f"# {HEADING}\n\nIs it?\n")
-    done = mehealth("check", *arguments, *library.options, cwd=tmp_path)
-    assert the_error(done, 2).startswith(message)

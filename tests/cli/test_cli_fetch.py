@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cli_helpers import assert_shape, the_error
+from cli_helpers import assert_shape
+
+from tests.fetching.fetching_web import PAGE, Answer, Site
 
 if TYPE_CHECKING:
     from conftest import Run
@@ -34,25 +33,15 @@ PRIVATE = {"MEHEALTH_FETCH_ALLOW_PRIVATE": "true"}
 NOTICE = "The ferry to Gull Island does not run in January."
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def address() -> Iterator[str]:
     """A server with a notice and a page."""
-    files = tmp_path / "files"
-    files.mkdir()
-    (files / "notice.txt").write_text(NOTICE)
-    (files / "page.html").write_text('<html><a href="news.pdf">News</a></html>')
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(files)))
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    site = Site()
+    tag = {"ETag": '"1"'}
+    site.on("/notice.txt", Answer(NOTICE.encode(), headers=tag, kind="text/plain"))
+    site.on("/page.html", Answer(PAGE, headers=tag, kind="text/html"))
+    yield site.url("")
+    site.close()
 
 
 @pytest.fixture
@@ -118,24 +107,3 @@ def test_private_addresses_are_refused_by_default(mehealth: Run, folder: Path) -
     assert done.returncode == 1
     assert "not of the open web (127.0.0.1)" in rows(done)[0]["reason"]
     assert "MEHEALTH_FETCH_ALLOW_PRIVATE" in rows(done)[0]["advice"]
-
-
-def test_an_unknown_source_is_one_line(mehealth: Run, folder: Path) -> None:
-    done = mehealth("fetch", "notic", "--json", "--corpus", str(folder))
-    line = r"there is no source 'notic' in .*; did you mean notice\?"
-    assert re.match(line, the_error(done, 2))
-
-
-def test_no_corpus(mehealth: Run, tmp_path: Path) -> None:
-    assert the_error(mehealth("fetch", cwd=tmp_path), 3).startswith("there is no corpus folder")
-
-
-def test_a_wrong_setting_is_one_line(mehealth: Run, folder: Path) -> None:
-    for name, value in (("CONTACT", "a\nb"), ("MAX_MEGABYTES", "")):
-        done = mehealth(
-            "fetch", "guide", "--corpus", str(folder), env={f"MEHEALTH_FETCH_{name}": value}
-        )
-        if name == "MAX_MEGABYTES":
-            assert done.returncode == 0  # empty counts as not given
-        else:
-            assert f"fetch_{name.lower()}" in the_error(done, 2).lower()

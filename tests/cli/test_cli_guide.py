@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli_helpers import CITATION, assert_shape, the_error, the_json
+from cli_helpers import CITATION, assert_shape, the_json
 
 from tests.conftest import Library, Run
 
@@ -51,11 +51,6 @@ def test_all_guides_as_text(library: Library, mehealth: Run) -> None:
     done = mehealth("guide", *library.options)
     for title in ("A guide to the harbour", "Fees of the harbour", "Plan for the harbour"):
         assert title in done.stdout.splitlines()
-
-
-def test_an_unknown_document_names_the_nearest(library: Library, mehealth: Run) -> None:
-    error = the_error(mehealth("guide", "plans", *library.options), 2)
-    assert error == "no document 'plans' in the index; did you mean plan?"
 
 
 def test_the_index_is_built_first(library: Library, mehealth: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from cli_helpers import Done, assert_shape, last_line, the_error, the_json
+from cli_helpers import assert_shape, last_line, the_error, the_json
 from filelock import FileLock
 
 from tests.conftest import Library, Run, clean_environment, command
@@ -86,40 +86,6 @@ def read_terminal(handle: int) -> Iterator[bytes]:
         os.close(handle)
 
 
-def test_a_broken_pdf_among_good_ones(library: Library, mehealth: Run, tmp_path: Path) -> None:
-    copy = library.copy(tmp_path)
-    broken = '\n[[source]]\nid = "broken"\ntitle = "Broken"\nfile = "[bold] :boat:.pdf"\n'
-    with (copy.corpus / "sources.toml").open("a") as manifest:
-        manifest.write(broken)
-    (copy.corpus / "[bold] :boat:.pdf").write_bytes((copy.corpus / "plan.pdf").read_bytes()[:300])
-    done = mehealth("ingest", *copy.options)
-    assert done.returncode == 0, done.stderr
-    rows = table(done.stdout)
-    assert {name: row[2] for name, row in rows.items()} == {
-        "guide": "unchanged",
-        "fees": "unchanged",
-        "plan": "unchanged",
-        "broken": "failed",
-    }
-    assert rows["broken"][:2] == ["0", "0"]
-    assert rows["broken"][3].startswith(f"{copy.corpus / '[bold] :boat:.pdf'}: ")
-    again = the_json(mehealth("ingest", "--json", *copy.options))
-    assert again["changed"] is False
-    assert again["documents"][-1]["status"] == "failed"
-    assert again["documents"][-1]["reason"] == rows["broken"][3]
-
-
-def test_only_broken_documents(mehealth: Run, tmp_path: Path) -> None:
-    (tmp_path / "corpus").mkdir()
-    for name in ("one", "two"):
-        (tmp_path / "corpus" / f"{name}.pdf").write_bytes(b"%PDF-1.7 and no more")
-    done = mehealth("ingest", "--json", "--corpus", "corpus", "--index", "index", cwd=tmp_path)
-    line = last_line(done, 3)
-    assert line.startswith("no document of the corpus has text that can be read (one: ")
-    assert "two: " in line
-    assert not (tmp_path / "index" / "current").exists()
-
-
 def test_an_index_folder_that_cannot_be(mehealth: Run, library: Library, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
     for index in (tmp_path / "file", tmp_path / "file" / "below"):
@@ -140,27 +106,6 @@ def forget(corpus: Path, source: str) -> None:
 
 def generations(index: Path) -> list[str]:
     return sorted(path.name for path in (index / "generations").iterdir())
-
-
-def test_two_ingests_at_once(library: Library, home: Path, tmp_path: Path) -> None:
-    copy = library.copy(tmp_path)
-    forget(copy.corpus, "fees")
-    arguments = [command(), "ingest", "--json", *copy.options]
-    both = [
-        subprocess.Popen(
-            arguments,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env=clean_environment(home),
-        )
-        for _ in range(2)
-    ]
-    done = [Done(arguments, p.wait(120), *p.communicate()) for p in both]
-    summaries = [the_json(one) for one in done]
-    assert sorted(s["changed"] for s in summaries) == [False, True]
-    assert len({s["index"] for s in summaries}) == 1
-    assert (copy.index / "current").read_text() == summaries[0]["index"]
 
 
 def test_the_second_ingest_says_whom_it_waits_for(
@@ -222,29 +167,6 @@ def test_a_full_disk_leaves_the_last_good_index(
     assert found["hits"][0]["document"] == "fees"
 
 
-def test_an_index_that_is_read_only_cannot_be_refreshed(
-    library: Library, mehealth: Run, tmp_path: Path, small_disk: Path
-) -> None:
-    corpus = shutil.copytree(library.corpus, tmp_path / "corpus")
-    index = shutil.copytree(library.index, small_disk / "index")
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    options = ("--corpus", str(corpus), "--index", str(index))
-    forget(corpus, "fees")
-    line = last_line(mehealth("ingest", *options), 1)
-    assert "cannot be written (Read-only file system)" in line
-
-
-def test_an_index_that_is_read_only_answers(
-    library: Library, process: Run, small_disk: Path
-) -> None:
-    index = shutil.copytree(library.index, small_disk / "index")
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    options = ("--corpus", str(library.corpus), "--index", str(index))
-    found = the_json(process("search", "What does a yacht pay?", "--json", *options))
-    assert found["hits"][0]["document"] == "fees"
-    assert found["hits"][0]["dense_rank"] == 1
-
-
 def test_a_file_under_two_names(library: Library, mehealth: Run, tmp_path: Path) -> None:
     copy = library.copy(tmp_path)
     with (copy.corpus / "sources.toml").open("a") as manifest:
@@ -259,17 +181,6 @@ def test_a_file_under_two_names(library: Library, mehealth: Run, tmp_path: Path)
     done = mehealth(*question, "--document", "prices")
     assert the_json(done)["citations"][0]["document"] == "fees"
     assert "has changed" not in done.stderr
-
-
-def test_an_index_of_another_model(library: Library, mehealth: Run, tmp_path: Path) -> None:
-    other = tmp_path / "other-model"
-    other.mkdir()
-    (other / "model.safetensors").write_bytes(b"other weights")
-    environment = {"MEHEALTH_EMBEDDING_MODEL": str(other)}
-    line = the_error(mehealth("ask", "Why?", *library.options, env=environment), 1)
-    assert "the index was built with the embedding model all-MiniLM-L6-v2-" in line
-    assert "other-model-" in line
-    assert line.endswith(": run: mehealth ingest")
 
 
 def older(index: Path) -> str:
@@ -320,21 +231,12 @@ def test_an_index_of_an_older_version_stays_where_its_documents_are_not(
     assert the_json(mehealth("ingest", "--rebuild", "--json", *copy.options))["changed"] is True
 
 
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        ("current", b"0123456789ab-1"),
-        ("generations/*/manifest.json", b"{"),
-        ("generations/*/content.sqlite", b"not a database" * 100),
-        ("generations/*/chroma/chroma.sqlite3", b"not a database" * 100),
-    ],
-)
 def test_the_command_that_a_damaged_index_names_mends_it(
-    library: Library, mehealth: Run, tmp_path: Path, file: str, content: bytes
+    library: Library, mehealth: Run, tmp_path: Path
 ) -> None:
     copy = library.copy(tmp_path)
-    (damaged,) = copy.index.glob(file)
-    damaged.write_bytes(content)
+    (damaged,) = copy.index.glob("generations/*/content.sqlite")
+    damaged.write_bytes(b"not a database" * 100)
     line = the_error(mehealth("ask", "Why?", *copy.options), 1)
     assert line.endswith("run: mehealth ingest --rebuild")
     mended = the_json(mehealth("ingest", "--rebuild", "--json", *copy.options))
@@ -348,7 +250,8 @@ def test_no_file_of_the_corpus_is_ignored_in_silence(mehealth: Run, tmp_path: Pa
     corpus.mkdir()
     (corpus / "note.txt").write_text("The shed key hangs behind the clock.")
     (corpus / "prices.csv").write_text("item,price\nrake,9.50\n")
-    for name in ("sheet.xlsx", "film.mp4", "LICENCE"):
+    film = "[bold] :boat:.mp4"  # the terminal's marks are no marks in a name
+    for name in ("sheet.xlsx", film, "LICENCE"):
         (corpus / name).write_text("A rake costs £8.")
     (corpus / "~$note.docx").write_text("lock")
     options = ("--corpus", "corpus", "--index", "index")
@@ -357,16 +260,14 @@ def test_no_file_of_the_corpus_is_ignored_in_silence(mehealth: Run, tmp_path: Pa
     rows = table(done.stdout)
     assert {name: row[2] for name, row in rows.items()} == {
         **dict.fromkeys(("note", "prices"), "added"),
-        **dict.fromkeys(("sheet", "film.mp4", "LICENCE"), "failed"),
+        **dict.fromkeys(("sheet", film, "LICENCE"), "failed"),
     }
-    assert rows["film.mp4"][3].startswith(
-        "corpus/film.mp4: unknown format 'mp4'; save it as one of"
-    )
+    assert rows[film][3].startswith(f"corpus/{film}: unknown format 'mp4'; save it as one of")
     assert "not an Excel workbook (it does not start like one)" in rows["sheet"][3]
     assert "has no ending that tells a format" in rows["LICENCE"][3]
     sources = {s["id"]: s for s in the_json(mehealth("sources", "--json", *options, cwd=tmp_path))}
-    assert sources["film.mp4"]["state"] == "failed"
-    assert "unknown format 'mp4'" in sources["film.mp4"]["reason"]
+    assert sources[film]["state"] == "failed"
+    assert "unknown format 'mp4'" in sources[film]["reason"]
     answer = the_json(mehealth("ask", "--json", *options, "What does a rake cost?", cwd=tmp_path))
     assert "rake\t9.50" in [c["quote"] for c in answer["citations"]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cli_helpers import HIT, assert_shape, json_lines, the_error, the_json
+from cli_helpers import HIT, assert_shape, json_lines, the_json
 
 from tests.conftest import Library, Run
 
@@ -58,13 +58,6 @@ def test_a_batch_of_queries_with_a_filter_for_lines_that_have_none(
     assert "query: Field required" in found[2]["error"]
     assert "no document 'nowhere'" in found[3]["error"]
     assert done.stderr == "lines of in.jsonl with an error: 2; see them in the output\n"
-
-
-def test_a_number_of_passages_that_is_none(mehealth: Run) -> None:
-    for number in ("0", "many"):
-        line = the_error(mehealth("search", QUERY, "--top-k", number), 2)
-        assert line.startswith("invalid value for '--top-k': Input should be")
-        assert line.endswith("; see: mehealth search --help")
 
 
 def test_passages_are_read_for_what_answers(library: Library, mehealth: Run) -> None:

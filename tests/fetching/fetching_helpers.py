@@ -16,12 +16,12 @@ from httpx import create_ssl_context
 
 from mehealth_rag.fetching.addresses import IPAddress, Resolve, is_public, resolve
 from mehealth_rag.fetching.fetcher import fetch
-from mehealth_rag.fetching.outcomes import Row
-from mehealth_rag.fetching.web import Limits, Network
+from mehealth_rag.fetching.outcomes import FetchRow
+from mehealth_rag.fetching.web import DownloadLimits, Network
 from mehealth_rag.growing import Progress
 from mehealth_rag.settings import Settings
 
-QUICK = Limits(
+QUICK = DownloadLimits(
     size=100_000,
     connect=1.0,
     read=0.4,
@@ -70,7 +70,7 @@ class Corner:
 
     folder: Path
     names: dict[str, Sequence[str]] = field(default_factory=dict)
-    limits: Limits = QUICK
+    limits: DownloadLimits = QUICK
     settings: dict[str, Any] = field(default_factory=dict)
     network: Network = field(default_factory=Network)
     resolve: Resolve | None = None
@@ -88,7 +88,9 @@ class Corner:
         """A manifest with one source."""
         self.write({"id": "map", "url": url} | more)
 
-    def fetch(self, *ids: str, progress: Progress | None = None, force: bool = False) -> list[Row]:
+    def fetch(
+        self, *ids: str, progress: Progress | None = None, force: bool = False
+    ) -> list[FetchRow]:
         network = replace(self.network, resolve=self.resolve or lookup(self.names))
         if network.ssl_context is create_ssl_context:
             network = replace(network, ssl_context=ssl_context)
@@ -98,7 +100,7 @@ class Corner:
         rows = fetch(settings, ids, progress, force=force, network=network, limits=self.limits)
         return list(rows)
 
-    def one(self, *, force: bool = False) -> Row:
+    def one(self, *, force: bool = False) -> FetchRow:
         (row,) = self.fetch(force=force)
         return row
 

@@ -17,7 +17,7 @@ from filelock import FileLock
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.fetching.fetcher import user_agent
-from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.fetching.outcomes import FetchStatus
 from mehealth_rag.reading import read_document
 
 OTHER = PDF.replace(b"%PDF-1.7", b"%PDF-1.6")
@@ -30,7 +30,7 @@ def test_a_missing_source_is_fetched_and_recorded(corner: Corner, site: Site) ->
     row = corner.one()
     assert (row.id, row.status, row.remark, row.file) == (
         "map",
-        Status.FETCHED,
+        FetchStatus.FETCHED,
         "",
         "linked/map.pdf",
     )
@@ -44,7 +44,6 @@ def test_a_missing_source_is_fetched_and_recorded(corner: Corner, site: Site) ->
         "file": "linked/map.pdf",
         "sha256": hashlib.sha256(PDF).hexdigest(),
         "bytes": len(PDF),
-        "content_type": "application/pdf",
         "etag": '"1"',
         "last_modified": "yesterday",
     }
@@ -60,7 +59,7 @@ def test_what_is_fetched_is_a_document_of_the_corpus(corner: Corner, site: Site)
         {"id": "named", "url": site.url("/map.pdf"), "file": "deep/Name.pdf"},
     )
     assert [s.path for s in load_sources(corner.folder)] == [None, None, None]
-    assert {r.status for r in corner.fetch()} == {Status.FETCHED}
+    assert {r.status for r in corner.fetch()} == {FetchStatus.FETCHED}
     assert [s.path for s in load_sources(corner.folder)] == [
         corner.folder / "linked" / "map.pdf",
         corner.folder / "linked" / "page.html",
@@ -82,7 +81,7 @@ def test_web_pages_and_word_documents_are_fetched_and_can_be_read(
         {"id": "guide", "url": site.url("/guide.docx"), "format": "docx"},
     )
     rows = corner.fetch()
-    assert [(r.status, r.reason) for r in rows] == [(Status.FETCHED, "")] * 2
+    assert [(r.status, r.reason) for r in rows] == [(FetchStatus.FETCHED, "")] * 2
     texts = [read_document(s).pages[0].text for s in load_sources(corner.folder)]
     assert texts == ["Hello", "The harbour is deep."]
 
@@ -99,11 +98,11 @@ def test_the_server_is_asked_whether_it_has_changed(corner: Corner, site: Site) 
     tagged = {"ETag": '"1"', "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
     site.on("/map.pdf", Answer(headers=tagged), Answer(b"", 304), Answer(OTHER))
     corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FETCHED
-    assert corner.one().status == Status.UNCHANGED
+    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.one().status == FetchStatus.UNCHANGED
     asked = site.last("/map.pdf").headers
     assert (asked["If-None-Match"], asked["If-Modified-Since"]) == tuple(tagged.values())
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
     assert corner.read() == OTHER
     assert [r["bytes"] for r in corner.state()] == [len(OTHER)]
 
@@ -113,7 +112,7 @@ def test_the_same_content_again_is_unchanged_and_not_written(corner: Corner, sit
     corner.link(site.url("/map.pdf"))
     corner.one()
     before = (corner.folder / "linked/map.pdf").stat()
-    assert corner.one().status == Status.UNCHANGED
+    assert corner.one().status == FetchStatus.UNCHANGED
     assert (corner.folder / "linked/map.pdf").stat().st_ino == before.st_ino
     assert corner.state()[0]["etag"] == '"2"'
 
@@ -122,9 +121,9 @@ def test_what_cannot_be_compared_is_asked_for_only_by_force(corner: Corner, site
     site.on("/map.pdf", Answer(), Answer(OTHER))
     corner.link(site.url("/map.pdf"))
     corner.one()
-    assert corner.one().status == Status.UP_TO_DATE
+    assert corner.one().status == FetchStatus.UP_TO_DATE
     assert site.paths() == ["/map.pdf"]
-    assert corner.one(force=True).status == Status.FETCHED
+    assert corner.one(force=True).status == FetchStatus.FETCHED
     assert corner.read() == OTHER
 
 
@@ -132,7 +131,7 @@ def test_force_asks_for_all_of_it(corner: Corner, site: Site) -> None:
     site.on("/map.pdf", Answer(headers={"ETag": '"1"'}))
     corner.link(site.url("/map.pdf"))
     corner.one()
-    assert corner.one(force=True).status == Status.UNCHANGED
+    assert corner.one(force=True).status == FetchStatus.UNCHANGED
     assert "If-None-Match" not in site.last("/map.pdf").headers
 
 
@@ -142,7 +141,7 @@ def test_another_address_in_the_manifest_is_fetched(corner: Corner, site: Site) 
     corner.link(site.url("/map.pdf"))
     corner.one()
     corner.link(site.url("/new.pdf"))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
     assert corner.read() == OTHER
 
 
@@ -155,12 +154,12 @@ def test_what_the_team_put_there_stays(corner: Corner, site: Site, file: str | N
     place.write_bytes(b"ours")
     row = corner.one()
     assert (row.status, row.remark) == (
-        Status.SKIPPED,
+        FetchStatus.SKIPPED,
         f"{file or 'linked/map.pdf'} was put there by hand and stays as it is",
     )
     assert site.asked == []
     row = corner.one(force=True)  # now it is compared, and still not touched
-    assert row.status == Status.SKIPPED
+    assert row.status == FetchStatus.SKIPPED
     assert "differs from the server's and stays as it is" in row.reason
     assert place.read_bytes() == b"ours"
     assert corner.leftovers() == []
@@ -173,8 +172,8 @@ def test_a_file_by_hand_that_is_the_server_s_own_is_taken_over_by_force(
     corner.link(site.url("/map.pdf"))
     (corner.folder / "linked").mkdir()
     (corner.folder / "linked/map.pdf").write_bytes(PDF)
-    assert corner.one(force=True).status == Status.UNCHANGED
-    assert corner.one().status == Status.UNCHANGED
+    assert corner.one(force=True).status == FetchStatus.UNCHANGED
+    assert corner.one().status == FetchStatus.UNCHANGED
     assert site.last("/map.pdf").headers["If-None-Match"] == '"1"'
 
 
@@ -184,11 +183,11 @@ def test_what_was_changed_here_since_stays(corner: Corner, site: Site) -> None:
     corner.one()
     (corner.folder / "linked/map.pdf").write_bytes(b"%PDF annotated")
     row = corner.one()
-    assert (row.status, row.advice) == (Status.SKIPPED, "remove it to fetch it anew")
+    assert (row.status, row.advice) == (FetchStatus.SKIPPED, "remove it to fetch it anew")
     assert row.reason == "linked/map.pdf was changed since it was fetched and stays"
     assert site.paths() == ["/map.pdf"]
     row = corner.one(force=True)
-    assert (row.status, row.advice) == (Status.SKIPPED, "remove it to have the server's")
+    assert (row.status, row.advice) == (FetchStatus.SKIPPED, "remove it to have the server's")
     assert corner.read() == b"%PDF annotated"
 
 
@@ -203,7 +202,7 @@ def test_a_file_that_appears_meanwhile_stays(corner: Corner, site: Site) -> None
     site.on("/map.pdf", meanwhile)
     corner.link(site.url("/map.pdf"))
     row = corner.one()
-    assert (row.status, place.read_bytes()) == (Status.SKIPPED, b"ours")
+    assert (row.status, place.read_bytes()) == (FetchStatus.SKIPPED, b"ours")
     assert "was put there meanwhile" in row.reason
 
 
@@ -212,7 +211,7 @@ def test_a_removed_file_is_fetched_again(corner: Corner, site: Site) -> None:
     corner.link(site.url("/map.pdf"))
     corner.one()
     (corner.folder / "linked/map.pdf").unlink()
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
     assert "If-None-Match" not in site.last("/map.pdf").headers
 
 
@@ -227,11 +226,11 @@ def test_sources_that_cannot_be_fetched_stop_no_other(corner: Corner, site: Site
     )
     rows = corner.fetch()
     assert [(r.id, r.status) for r in rows] == [
-        ("unknown", Status.SKIPPED),
-        ("odd", Status.FAILED),
-        ("mail", Status.FAILED),
-        ("secret", Status.FAILED),
-        ("map", Status.FETCHED),
+        ("unknown", FetchStatus.SKIPPED),
+        ("odd", FetchStatus.FAILED),
+        ("mail", FetchStatus.FAILED),
+        ("secret", FetchStatus.FAILED),
+        ("map", FetchStatus.FETCHED),
     ]
     assert rows[0].remark == "no address is known for it"
     assert "give the source one of these" in rows[1].advice
@@ -254,8 +253,8 @@ def test_a_fault_of_our_own_stops_no_other(corner: Corner, site: Site) -> None:
         {"id": "map", "url": site.url("/map.pdf")},
     )
     odd, other = corner.fetch()
-    assert (odd.status, odd.reason) == (Status.FAILED, "ZeroDivisionError: an odd fault")
-    assert other.status == Status.FETCHED
+    assert (odd.status, odd.reason) == (FetchStatus.FAILED, "ZeroDivisionError: an odd fault")
+    assert other.status == FetchStatus.FETCHED
 
 
 def test_what_a_server_calls_the_file_does_not_matter(corner: Corner, site: Site) -> None:
@@ -284,7 +283,7 @@ def test_one_request_at_a_time_on_connections_that_are_kept(corner: Corner, site
     corner.write(
         *({"id": f"{h}-{n}", "url": site.url(f"/{h}", h)} for h in corner.names for n in "ab")
     )
-    assert {r.status for r in corner.fetch()} == {Status.FETCHED}
+    assert {r.status for r in corner.fetch()} == {FetchStatus.FETCHED}
     assert (site.busiest, site.connections) == (1, 2)
 
 
@@ -308,7 +307,7 @@ def test_an_idle_connection_is_given_up_for_another_port_of_the_host(
         corner.write(
             {"id": "one", "url": site.url("/one.pdf")}, {"id": "two", "url": other.url("/two.pdf")}
         )
-        assert {r.status for r in corner.fetch()} == {Status.FETCHED}
+        assert {r.status for r in corner.fetch()} == {FetchStatus.FETCHED}
     finally:
         other.close()
     assert left_open == [0]
@@ -326,7 +325,7 @@ def test_two_fetches_do_not_get_into_each_other_s_way(corner: Corner, site: Site
 
 def test_a_folder_without_a_manifest_has_nothing_to_fetch(corner: Corner) -> None:
     (corner.folder / "guide.md").write_text("# Guide")
-    assert [(r.id, r.status) for r in corner.fetch()] == [("guide", Status.SKIPPED)]
+    assert [(r.id, r.status) for r in corner.fetch()] == [("guide", FetchStatus.SKIPPED)]
     assert [p.name for p in corner.folder.iterdir()] == ["guide.md"]
 
 
@@ -335,6 +334,6 @@ def test_a_disk_that_takes_nothing_is_one_row(corner: Corner, site: Site) -> Non
     corner.link(site.url("/map.pdf"))
     (corner.folder / "linked").write_text("a file where a folder should be")
     row = corner.one()
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert "cannot be written" in row.reason
     assert Path(corner.folder / "linked").is_file()

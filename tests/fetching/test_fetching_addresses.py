@@ -11,51 +11,19 @@ from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site, moved
 
 from mehealth_rag.fetching.addresses import is_public, web_address
-from mehealth_rag.fetching.outcomes import FetchFailure, Status
+from mehealth_rag.fetching.outcomes import FetchFailure, FetchStatus
 from mehealth_rag.fetching.web import Network
 
+NOT_OPEN = """
+    127.0.0.1 127.255.255.254 0.0.0.0 10.1.2.3 172.31.0.1 192.168.1.1 169.254.169.254 100.64.0.1
+    100.100.100.200 168.63.129.16 192.0.0.192 192.0.2.1 198.18.0.1 224.0.0.251 239.255.255.250
+    240.0.0.1 255.255.255.255 :: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
+    ::ffff:169.254.169.254 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 2002:7f00:1:: 2002:c0a8:101::1
+    2001:0:7f00:1:: 2001:db8::1 3fff::1 fc00::1 fd00:ec2::254 fe80::1 fec0::1 ff02::1 ff0e::1
+"""
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "127.255.255.254",
-        "0.0.0.0",
-        "10.1.2.3",
-        "172.31.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "100.100.100.200",
-        "168.63.129.16",
-        "192.0.0.192",
-        "192.0.2.1",
-        "198.18.0.1",
-        "224.0.0.251",
-        "239.255.255.250",
-        "240.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "::7f00:1",
-        "::ffff:127.0.0.1",
-        "::ffff:10.0.0.1",
-        "::ffff:169.254.169.254",
-        "64:ff9b::7f00:1",
-        "64:ff9b::a9fe:a9fe",
-        "2002:7f00:1::",
-        "2002:c0a8:101::1",
-        "2001:0:7f00:1::",
-        "2001:db8::1",
-        "3fff::1",
-        "fc00::1",
-        "fd00:ec2::254",
-        "fe80::1",
-        "fec0::1",
-        "ff02::1",
-        "ff0e::1",
-    ],
-)
+
+@pytest.mark.parametrize("address", NOT_OPEN.split())
 def test_addresses_that_are_not_of_the_open_web(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
@@ -103,28 +71,20 @@ def test_addresses_are_made_whole() -> None:
     assert str(web_address("../map.pdf?x=1", base)) == "https://example.org/map.pdf?x=1"
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "127.1",
-        "2130706433",
-        "0x7f000001",
-        "0177.0.0.1",
-        "0",
-        "localhost",
-        "[::ffff:127.0.0.1]",
-        "[::1]",
-        "①②⑦.0.0.1",
-    ],
-)
+HERE = """
+    127.0.0.1 127.1 2130706433 0x7f000001 0177.0.0.1 0 localhost [::ffff:127.0.0.1] [::1]
+    ①②⑦.0.0.1
+"""
+
+
+@pytest.mark.parametrize("host", HERE.split())
 def test_this_machine_is_not_asked_however_it_is_written(
     corner: Corner, site: Site, host: str
 ) -> None:
     corner.network = Network(allowed=partial(is_public))  # as it is in earnest
     corner.link(f"http://{host}:{site.port}/map.pdf")
     row = corner.one()
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert (
         "not of the open web" in row.reason or "not known" in row.reason or "no web" in row.reason
     )
@@ -135,7 +95,7 @@ def test_private_addresses_where_a_setting_says_so(corner: Corner, site: Site) -
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
     corner.network = Network(allowed=lambda _: True)
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 def test_a_name_that_leads_to_a_private_address(corner: Corner, site: Site) -> None:
@@ -146,7 +106,7 @@ def test_a_name_that_leads_to_a_private_address(corner: Corner, site: Site) -> N
     assert row.reason == "inside.test leads to an address that is not of the open web (10.0.0.7)"
     assert "MEHEALTH_FETCH_ALLOW_PRIVATE" in row.advice
     corner.link(site.url("/map.pdf", "both.test"))  # only the allowed one of them is connected to
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 @pytest.fixture
@@ -162,7 +122,7 @@ def test_a_redirect_to_a_private_address(corner: Corner, site: Site, inner: Site
     site.on("/map.pdf", moved(inner.url("/map.pdf")))
     corner.link(site.url("/map.pdf"))
     row = corner.one()
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert "127.0.0.2 leads to an address that is not of the open web" in row.reason
     assert inner.connections == 0
 
@@ -181,7 +141,7 @@ def test_a_name_that_changes_its_mind_after_the_check(
     corner.link(f"http://turning.test:{site.port}/map.pdf")
     corner.resolve = turning
     row = corner.one()
-    assert (row.status, corner.read()) == (Status.FETCHED, PDF)
+    assert (row.status, corner.read()) == (FetchStatus.FETCHED, PDF)
     assert len(given) == site.connections == 1
     assert inner.connections == 0
     assert {a.host for a in site.asked} == {f"turning.test:{site.port}"}
@@ -202,7 +162,7 @@ def test_redirects_to_what_is_not_asked(corner: Corner, site: Site, target: str,
     corner.link(site.url("/map.pdf"))
     row = corner.one()
     assert (row.status, why in row.reason, "redirected" in row.reason) == (
-        Status.FAILED,
+        FetchStatus.FAILED,
         True,
         True,
     )
@@ -216,4 +176,4 @@ def test_proxies_of_the_environment_are_not_used(
     corner.link(site.url("/map.pdf"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED

@@ -14,7 +14,7 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site, stalling
 
-from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.fetching.outcomes import FetchStatus
 
 LATER = PDF.replace(b"%PDF-1.7", b"%PDF-1.8") + b"more\n%%EOF\n"
 
@@ -29,9 +29,9 @@ def test_an_update_that_breaks_off_leaves_the_old_file(corner: Corner, site: Sit
     corner.link(site.url("/map.pdf"))
     corner.one()
     corner.limits = replace(corner.limits, attempts=1)
-    assert corner.one().status == Status.FAILED
+    assert corner.one().status == FetchStatus.FAILED
     assert whole(corner)
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
     assert whole(corner, LATER)
 
 
@@ -40,7 +40,7 @@ def test_a_crash_between_the_record_and_the_file(corner: Corner, site: Site) -> 
     corner.link(site.url("/map.pdf"))
     corner.one()
     (corner.folder / "linked/map.pdf").rename(corner.folder / "linked/map.pdf.part")
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
     assert whole(corner)
 
 
@@ -96,5 +96,5 @@ def test_a_fetch_that_is_stopped_midway_can_be_run_again(
     assert [r["id"] for r in corner.state()] == ["small"]
     assert corner.leftovers() == ["map.pdf.part"] * (how == signal.SIGKILL)
     rows = corner.fetch()
-    assert [r.status for r in rows] == [Status.UNCHANGED, Status.FETCHED]
+    assert [r.status for r in rows] == [FetchStatus.UNCHANGED, FetchStatus.FETCHED]
     assert whole(corner, big)

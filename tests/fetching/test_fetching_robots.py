@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 from fetching_helpers import Corner
-from fetching_web import Answer, Site, moved, slowly
+from fetching_web import Act, Answer, Site, moved, slowly
 
-from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.fetching.outcomes import FetchStatus
 
 
 def robots(site: Site, text: str) -> None:
@@ -21,7 +21,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(corner: Corner, site: Site) ->
     site.on("/map", Answer())
     corner.write({"id": "one", "url": site.url("/map.pdf")}, {"id": "two", "url": site.url("/map")})
     forbidden, allowed = corner.fetch()
-    assert (forbidden.status, allowed.status) == (Status.FAILED, Status.FETCHED)
+    assert (forbidden.status, allowed.status) == (FetchStatus.FAILED, FetchStatus.FETCHED)
     assert forbidden.reason == "the robots.txt of 127.0.0.1 forbids it"
     assert "put it into the corpus yourself" in forbidden.advice
     assert [a.path for a in site.asked] == ["/robots.txt", "/map"]  # and it is read only once
@@ -35,57 +35,38 @@ def test_a_redirect_is_no_way_around_it(corner: Corner, site: Site) -> None:
     assert site.paths() == ["/map.pdf"]
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        Answer(b"gone", 404),
-        Answer(b"no", 403),
-        moved("/robots.txt"),
-        moved("http://10.0.0.1/robots.txt"),
-        moved("/elsewhere"),
-    ],
-)
-def test_a_site_without_a_usable_one_allows_everything(
-    corner: Corner, site: Site, answer: Answer
-) -> None:
-    site.on("/robots.txt", answer)
-    site.on("/map.pdf", Answer())
-    corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FETCHED
+ENDLESS = b"User-agent: *\n" + b"# filler\n" * 100_000 + b"Disallow: /\n"
+GIVEN = [
+    # A site without a usable one allows everything; an endless one is read up to a bound.
+    *((answer, "") for answer in (
+        Answer(b"gone", 404), Answer(b"no", 403), moved("/robots.txt"), moved("/elsewhere"),
+        moved("http://10.0.0.1/robots.txt"), Answer(ENDLESS, kind="text/plain"),
+    )),
+    # One that cannot be given now allows nothing.
+    *((Answer(b"busy", status), f"the robots.txt of 127.0.0.1 answers {status}")
+      for status in (429, 500, 503)),
+    (slowly(), "the server had not sent all of it after 0.5 s"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_site_that_cannot_give_it_now_allows_nothing(
-    corner: Corner, site: Site, status: int
+@pytest.mark.parametrize(("act", "why"), GIVEN)
+def test_what_a_site_without_a_sound_one_allows(
+    corner: Corner, site: Site, act: Act, why: str
 ) -> None:
-    site.on("/robots.txt", Answer(b"busy", status))
+    corner.limits = replace(corner.limits, total=0.5)
+    site.on("/robots.txt", act)
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
     row = corner.one()
-    assert (row.status, row.reason) == (
-        Status.FAILED,
-        f"the robots.txt of 127.0.0.1 answers {status}",
-    )
-    assert site.paths() == []
+    assert (row.status, row.reason) == (FetchStatus.FAILED if why else FetchStatus.FETCHED, why)
+    assert ("/map.pdf" in site.paths()) is not bool(why)
+
+
+def test_a_site_that_can_give_it_later_is_asked_again(corner: Corner, site: Site) -> None:
     site.on("/robots.txt", Answer(b"busy", 500), Answer(b"", kind="text/plain"))
-    assert corner.one().status == Status.FETCHED
-
-
-def test_a_site_that_drips_it_allows_nothing(corner: Corner, site: Site) -> None:
-    corner.limits = replace(corner.limits, total=0.3)
-    site.on("/robots.txt", slowly())
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FAILED
-    assert site.paths() == []
-
-
-def test_an_endless_robots_txt_is_read_up_to_a_bound(corner: Corner, site: Site) -> None:
-    text = "User-agent: *\n" + "# filler\n" * 100_000 + "Disallow: /\n"
-    robots(site, text)
-    site.on("/map.pdf", Answer())
-    corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 def test_crawl_delay_is_kept_within_bounds(corner: Corner, site: Site) -> None:

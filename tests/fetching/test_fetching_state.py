@@ -7,7 +7,7 @@ from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site
 
 from mehealth_rag.errors import MehealthError
-from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.fetching.outcomes import FetchStatus
 from mehealth_rag.growing import Progress
 
 
@@ -57,9 +57,9 @@ def test_a_damaged_state_is_said(filled: Corner, text: str) -> None:
         filled.fetch()
     assert str(path) in str(caught.value)
     path.unlink()
-    assert filled.one().status == Status.SKIPPED  # whose is the file?
+    assert filled.one().status == FetchStatus.SKIPPED  # whose is the file?
     # As it says: force compares with the server, and takes what is the same into the state.
-    assert filled.one(force=True).status == Status.UNCHANGED
+    assert filled.one(force=True).status == FetchStatus.UNCHANGED
     assert filled.read() == PDF
     assert [r["id"] for r in filled.state()] == ["map"]
 

@@ -13,7 +13,7 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site, moved, stalling
 
-from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.fetching.outcomes import FetchStatus
 from mehealth_rag.fetching.web import Network
 
 x509 = pytest.importorskip("cryptography.x509")
@@ -87,7 +87,7 @@ def corner(corner: Corner, secured: Secured) -> Corner:
 def test_the_name_is_what_is_proved(corner: Corner, secured: Secured) -> None:
     secured.site.on("/map.pdf", Answer())
     corner.link(secured.site.url("/map.pdf", NAME))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
     assert corner.read() == PDF
     assert set(secured.names) == {NAME}
     assert {a.host for a in secured.site.asked} == {f"{NAME}:{secured.site.port}"}
@@ -97,7 +97,7 @@ def test_a_certificate_for_another_name(corner: Corner, secured: Secured) -> Non
     secured.site.on("/map.pdf", Answer())
     corner.link(secured.site.url("/map.pdf", "wrong.test"))
     row = corner.one()
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert row.reason.startswith("the certificate of wrong.test is not valid (Hostname mismatch")
     assert secured.site.asked == []
     assert len(secured.names) == 2  # robots.txt and the file; trying again would not help
@@ -116,7 +116,7 @@ def test_no_redirect_from_https_to_http(corner: Corner, secured: Secured, site: 
     corner.link(secured.site.url("/map.pdf", NAME))
     row = corner.one()
     assert (row.status, row.reason) == (
-        Status.FAILED,
+        FetchStatus.FAILED,
         "redirected from https to http (127.0.0.1)",
     )
     assert site.connections == 0
@@ -126,11 +126,11 @@ def test_from_http_to_https_is_fine(corner: Corner, secured: Secured, site: Site
     secured.site.on("/map.pdf", Answer())
     site.on("/map.pdf", moved(secured.site.url("/map.pdf", NAME)))
     corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 def test_a_silence_is_noticed_over_tls_too(corner: Corner, secured: Secured) -> None:
     secured.site.on("/map.pdf", stalling(after=5_000), Answer())
     corner.link(secured.site.url("/map.pdf", NAME))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
     assert len(secured.site.paths()) == 2

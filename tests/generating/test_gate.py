@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mehealth_rag.generating.gate import HEADING, MOST_DROPPED, SAYS_NOTHING, Gate, Ruling
-from mehealth_rag.generating.stream_splitter import LONGEST, Splitter, Unit, as_unit, next_end
+from mehealth_rag.generating.units import LONGEST, Splitter, Unit, as_unit, next_end
 from mehealth_rag.types import Quote, Span
 
 QUOTES = (
@@ -112,42 +112,9 @@ def test_the_same_in_any_pieces(text: str, cuts: list[int]) -> None:
 
 
 PIECES = [
-    *[
-        "a",
-        "B",
-        ".",
-        " ",
-        "!",
-        "?",
-        "\n",
-        "[",
-        "]",
-        "1",
-        ",",
-        "-",
-        "Dr. ",
-        "e.g. ",
-        "etc. ",
-        "The ",
-    ],
-    *[
-        "U.S. ",
-        " [1]",
-        "[2, 3]",
-        "1. ",
-        "- ",
-        "¹",
-        "【1】",
-        "J. ",
-        "”",
-        "“",
-        "[2",
-        "ab. ",
-        "(evidence 1)",
-        "[1](ab)",
-        "(ab",
-        "[1, page 4]",
-    ],
+    *"aB. !?\n[]1,-¹“”",
+    *("Dr. ", "e.g. ", "etc. ", "The ", "U.S. ", "J. ", "ab. ", "- ", "1. ", "(ab"),
+    *(" [1]", "[2, 3]", "【1】", "[2", "(evidence 1)", "[1](ab)", "[1, page 4]"),
 ]
 WRITTEN = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
@@ -170,13 +137,50 @@ def test_units_are_the_same_char_by_char(text: str) -> None:
     assert [*by_character, *many.finish()] == at_once
 
 
-def test_what_is_carried_passes_and_the_rest_is_dropped_with_reasons() -> None:
-    gate = Gate(judge)
-    gate.feed(TEXTS[0])
-    gate.finish()
-    assert [p.quotes[0].page for p in gate.passed] == [1, 3]
-    assert [d.text for d in gate.dropped] == ["It is 99 metres tall."]
-    assert gate.dropped[0].reasons == ("untold",)
+WALKERS, YES = "The ferry carries walkers.", "Yes, the ferry carries walkers."
+COAST = "The harbour of Northby lies on the east coast."
+LIST = "The ferry carries:\n- walkers\n- elephants\n- bicycles\n"
+COUNTED = "Two may come:\n- walkers\n- bicycles\n"
+ROWS = "North. End; Metres: 42; Lit: 1871", "South; Lit: 1901"
+Given = tuple[str, tuple[str, ...], list[tuple[str, int, bool]], list[str]]
+RULED: list[Given] = [
+    (TEXTS[0], QUOTES, [(QUOTES[0], 1, False), (QUOTES[2], 3, False)], ["It is 99 metres tall."]),
+    # What is cut off is never shown, nor half a mark.
+    *((text, QUOTES, [], [text]) for text in (QUOTES[0][:-13], WALKERS[:17], WALKERS[:21])),
+    (f"{COAST} [6", QUOTES, [(COAST, 6, False)], []),
+    # Words that only point at evidence are left out.
+    *((f"{lead}the ferry carries walkers [4].", QUOTES, [(WALKERS, 4, False)], [])
+      for lead in ("According to [4], ", "Based on the provided evidence, ",
+                   "Evidence 4 says that ", "Answer: ")),
+    # A yes stays where it is carried with its sentence, and takes no true sentence with it.
+    *((yes, (yes,), [(yes, 1, False)], []) for yes in (YES, f"Yes. {WALKERS}")),
+    *((yes, QUOTES, [(WALKERS, 4, False)], [yes[:4]]) for yes in (YES, f"Yes. {WALKERS}")),
+    ("Yes, the ferry carries elephants.", QUOTES, [], ["Yes, the ferry carries elephants."]),
+    # An opening that says something is judged alone too.
+    ("Mary Anning. The ferry carries elephants.", ("Mary Anning.",), [("Mary Anning.", 1, False)],
+     ["The ferry carries elephants."]),
+    # Items are judged with the words that introduce them; without an item these go as well.
+    (LIST, QUOTES, [("The ferry carries:", 4, False), ("walkers", 4, True), ("bicycles", 5, True)],
+     ["elephants"]),
+    (LIST.replace("carries", "feeds"), QUOTES, [],
+     ["walkers", "elephants", "bicycles", "The ferry feeds:"]),
+    # A lead with a figure is judged by itself.
+    (COUNTED, ("Two may come", "walkers", "bicycles"),
+     [("Two may come:", 1, False), ("walkers", 2, True), ("bicycles", 3, True)], []),
+    (COUNTED, ("walkers", "bicycles"), [("walkers", 1, True), ("bicycles", 2, True)],
+     ["Two may come:"]),
+    # Rows of a table are items under its heads.
+    (TABLE, ROWS, [(ROWS[0], 1, True), (ROWS[1], 2, True)], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "carried", "passed", "dropped"), RULED)
+def test_what_is_carried_passes_and_the_rest_is_dropped(
+    text: str, carried: tuple[str, ...], passed: list[tuple[str, int, bool]], dropped: list[str]
+) -> None:
+    found = through(text, by=carrying(*carried))
+    assert (list(found.passed), list(found.dropped)) == (passed, dropped)
+    assert not found.silent
 
 
 def test_a_sentence_is_shown_before_the_next_has_ended() -> None:
@@ -185,27 +189,11 @@ def test_a_sentence_is_shown_before_the_next_has_ended() -> None:
     assert [p.text for p in gate.feed(" The ")] == ["The ferry carries walkers."]
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["The lighthouse on the North Pier is 42", "The ferry carries", "The ferry carries wal"],
-)
-def test_what_is_cut_off_is_never_shown(text: str) -> None:
-    assert through(text).passed == ()
-    assert through(text).dropped == (text,)
-
-
 @pytest.mark.parametrize("last", ["The ferry carries bicycles", "- bicycles"])
 def test_the_last_words_need_no_full_stop_where_the_writer_has_ended(last: str) -> None:
     gate = Gate(carrying("The ferry carries bicycles", "bicycles"))
     gate.feed(f"The ferry carries elephants.\n{last}")
     assert [p.text for p in gate.finish(ended=True)] == [last.removeprefix("- ")]
-
-
-def test_rows_of_a_table_are_items_under_its_heads() -> None:
-    rows = "North. End; Metres: 42; Lit: 1871", "South; Lit: 1901"
-    found = through(TABLE, by=carrying(*rows))
-    assert found.passed == ((rows[0], 1, True), (rows[1], 2, True))
-    assert found.dropped == ()
 
 
 @pytest.mark.parametrize(
@@ -237,22 +225,11 @@ def test_links_and_fences_in_plain_words(written: str, text: str, numbers: tuple
     assert (unit.text, unit.numbers, unit.broken) == (text, numbers, False)
 
 
-def test_a_half_mark_at_the_cut_is_not_shown() -> None:
-    text = "The harbour of Northby lies on the east coast. [6"
-    assert [p[0] for p in through(text).passed] == [
-        "The harbour of Northby lies on the east coast."
-    ]
-
-
-def test_the_writer_that_finds_nothing_is_heard() -> None:
-    assert through("NOT IN THE EVIDENCE").silent
-    assert through("The evidence does not mention the price of fish.").silent
-    assert not through(TEXTS[0]).silent
-
-
 @pytest.mark.parametrize(
     "text",
     [
+        "NOT IN THE EVIDENCE",
+        "The evidence does not mention the price of fish.",
         "The documents don’t mention the price of fish.",
         "I’m sorry, but I can’t help with that.",
         "I do not have that information.",
@@ -313,48 +290,11 @@ def test_a_sentence_without_an_end_is_cut() -> None:
     assert all(len(d.text) <= LONGEST for d in gate.dropped)
 
 
-@pytest.mark.parametrize(
-    "lead",
-    ["According to [4], ", "Based on the provided evidence, ", "Evidence 4 says that ", "Answer: "],
-)
-def test_words_that_only_point_at_evidence_are_left_out(lead: str) -> None:
-    assert [p[0] for p in through(f"{lead}the ferry carries walkers [4].").passed] == [
-        "The ferry carries walkers."
-    ]
-
-
-YES = ["Yes, the ferry carries walkers.", "Yes. The ferry carries walkers."]
-
-
-@pytest.mark.parametrize("text", YES)
-def test_a_yes_stays_in_front_of_what_it_is_carried_with(text: str) -> None:
-    assert through(text, by=carrying(text)).passed == ((text, 1, False),)
-    assert through(text, by=carrying(text)).dropped == ()
-
-
-@pytest.mark.parametrize("text", YES)
-def test_a_yes_that_is_not_carried_takes_no_true_sentence_with_it(text: str) -> None:
-    found = through(text)
-    assert found.passed == (("The ferry carries walkers.", 4, False),)
-    assert found.dropped == (text[:4],)
-
-
-def test_what_is_untrue_is_dropped_with_its_yes() -> None:
-    assert through("Yes, the ferry carries elephants.").dropped == (
-        "Yes, the ferry carries elephants.",
-    )
-
-
 def test_a_yes_alone_says_nothing() -> None:
     gate = Gate(carrying("Yes."))
     gate.feed("Yes.")
     gate.finish()
     assert [d.reasons for d in gate.dropped] == [(SAYS_NOTHING,)]
-
-
-def test_an_opening_that_says_something_is_judged_alone_too() -> None:
-    text = "Mary Anning. The ferry carries elephants."
-    assert through(text, by=carrying("Mary Anning.")).passed == (("Mary Anning.", 1, False),)
 
 
 def test_an_answer_ends_before_it_is_too_long() -> None:
@@ -363,29 +303,3 @@ def test_an_answer_ends_before_it_is_too_long() -> None:
     gate.feed("The harbour of Northby lies on the east coast [6]. The ")
     assert [p.quotes[0].page for p in gate.passed] == [4, 5]
     assert (gate.done, gate.dropped) == (True, [])
-
-
-LIST = "The ferry carries:\n- walkers\n- elephants\n- bicycles\n"
-
-
-def test_items_are_judged_with_the_words_that_introduce_them() -> None:
-    found = through(LIST)
-    assert found.passed == (
-        ("The ferry carries:", 4, False),
-        ("walkers", 4, True),
-        ("bicycles", 5, True),
-    )
-    assert found.dropped == ("elephants",)
-
-
-def test_the_lead_of_a_list_goes_with_its_items() -> None:
-    assert through(LIST.replace("carries", "feeds")).dropped[-1] == "The ferry feeds:"
-
-
-def test_a_lead_with_a_figure_is_judged_by_itself() -> None:
-    text = "Two may come:\n- walkers\n- bicycles\n"
-    true = through(text, by=carrying("Two may come", "walkers", "bicycles"))
-    assert [p[:2] for p in true.passed] == [("Two may come:", 1), ("walkers", 2), ("bicycles", 3)]
-    untrue = through(text, by=carrying("walkers", "bicycles"))
-    assert [p[0] for p in untrue.passed] == ["walkers", "bicycles"]
-    assert untrue.dropped == ("Two may come:",)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mehealth_rag.generating.markers import blanked, ends_marked, without_marks
+from mehealth_rag.generating.units import blanked, ends_marked, without_marks
 
 TALL = "The lighthouse is 42 metres tall"
 

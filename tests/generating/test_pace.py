@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mehealth_rag.generating.pace import Pace
+from mehealth_rag.generating.writing import Pace
 
 
 def test_a_quick_model_is_given_more_and_a_slow_one_less() -> None:

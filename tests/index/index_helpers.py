@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mehealth_rag.encoder.embedding import Encoder, PassageText, PassageVectors
+from mehealth_rag.encoder.embedding import Encoder, EncoderInput, PassageVectors
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.index.build import build_index
 from mehealth_rag.index.build_report import BuildPlan, IngestReport, Versions
@@ -102,7 +102,7 @@ class HashEncoder:
         return hash_vector(text)
 
     def encode_passages(
-        self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
+        self, batch: Sequence[EncoderInput], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         self.encoded += [item.text for item in batch]
         if progress:
@@ -115,6 +115,11 @@ class HashEncoder:
             )
             for item in batch
         ]
+
+
+def statuses(report: IngestReport) -> dict[str, str]:
+    """What became of each source."""
+    return {row.id: str(row.status) for row in report.documents}
 
 
 def hash_vector(text: str) -> np.ndarray:

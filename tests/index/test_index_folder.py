@@ -1,10 +1,14 @@
-"""What happens around an index: a damaged pointer, an unwritable place, two builds at once."""
+"""What happens around an index: damage, places that cannot be written, two builds at once."""
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -14,8 +18,10 @@ import pytest
 
 from mehealth_rag.errors import IndexStateError
 from mehealth_rag.growing import Progress
+from mehealth_rag.index import dense
 from mehealth_rag.index.build import build_index
-from mehealth_rag.index.folder import IndexFolder
+from mehealth_rag.index.dense import open_client, without_password
+from mehealth_rag.index.folder import MANIFEST, IndexFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,29 +52,31 @@ def test_a_damaged_pointer_says_what_mends_it(corpus: Corpus, pointer: str) -> N
         "manifest.json",
         "content.sqlite",
         "lexical/params.index.json",
+        "lexical/data.csc.index.npy",
         "sentences.npy",
         "sentence_offsets.npy",
         "chroma/chroma.sqlite3",
+        "chroma/*/data_level0.bin",
     ],
 )
-@pytest.mark.parametrize("content", [None, b"", b"\x7f" * 9000])
-def test_a_damaged_generation_says_what_mends_it(
-    corpus: Corpus, file: str, content: bytes | None
-) -> None:
-    corpus.write(guide=TEXT)
-    generation = corpus.folder.generations / corpus.build().index
-    (generation / file).unlink()
-    if content is not None:
-        (generation / file).write_bytes(content)
-    with pytest.raises(IndexStateError, match="mehealth ingest --rebuild"):
-        corpus.open().page("guide", 1)
-    corpus.build(rebuild=True)
-    assert corpus.open().page("guide", 1).text == TEXT
+@pytest.mark.parametrize("kept", [None, 0, 0.5])
+def test_a_damaged_file_says_what_mends_it(corpus: Corpus, file: str, kept: float | None) -> None:
+    """It is gone, is empty, or has lost its second half."""
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(30)})
+    (path,) = (corpus.folder.generations / corpus.build().index).glob(file)
+    before = corpus.answers("berth 7")
+    corpus.close()
+    data = path.read_bytes()
+    path.unlink()
+    if kept is not None:
+        path.write_bytes(data[: int(kept * len(data))])
+    with pytest.raises(IndexStateError, match=r"run: mehealth ingest --rebuild"):
+        corpus.open().page("d1", 1)
+    assert corpus.build(rebuild=True).embedded == 0
+    assert corpus.answers("berth 7") == before
 
 
 def test_a_damaged_page_is_an_error_of_one_line(corpus: Corpus) -> None:
-    import sqlite3
-
     corpus.write(guide=TEXT)
     generation = corpus.folder.generations / corpus.build().index
     with sqlite3.connect(generation / "content.sqlite") as database:
@@ -79,6 +87,106 @@ def test_a_damaged_page_is_an_error_of_one_line(corpus: Corpus) -> None:
         with pytest.raises(IndexStateError, match="rebuild") as caught:
             look(corpus.open())
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["current", "cache.sqlite", "lock", "id"])
+def test_a_folder_where_a_file_belongs_is_named(corpus: Corpus, name: str) -> None:
+    corpus.write(guide=TEXT)
+    corpus.build()
+    path = corpus.folder.root / name
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    for rebuild in (False, True):
+        with pytest.raises(IndexStateError, match=f"{name} is a folder .* remove it") as caught:
+            corpus.build(rebuild=rebuild)
+        assert "\n" not in str(caught.value)
+    path.rmdir()
+    corpus.build(rebuild=True)
+    assert corpus.open().passage_count == 2
+
+
+@pytest.mark.parametrize(
+    "key", ["fingerprint", "model", "chroma_url", "collection", "files", "truncated", "previous"]
+)
+@pytest.mark.parametrize("harm", ["gone", "other"])
+def test_a_manifest_with_a_key_missing_or_wrong_is_damaged(
+    corpus: Corpus, key: str, harm: str
+) -> None:
+    corpus.write(guide=TEXT)
+    path = corpus.folder.generations / corpus.build().index / MANIFEST
+    manifest = json.loads(path.read_text())
+    del manifest[key]
+    path.write_text(json.dumps(manifest | ({key: [[7]]} if harm == "other" else {})))
+    for use in (corpus.open, corpus.build):
+        with pytest.raises(IndexStateError, match=f"'{key}.* run: mehealth ingest --rebuild"):
+            use()
+    corpus.build(rebuild=True)
+    assert corpus.open().passage_count == 2
+
+
+@pytest.mark.parametrize("same_time", [True, False])
+def test_nothing_had_changed_is_not_said_of_a_damaged_index(
+    corpus: Corpus, same_time: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mehealth_rag.index.folder._SMALL", 0)
+    corpus.write(guide=TEXT)
+    path = corpus.folder.generations / corpus.build().index / "sentences.npy"
+    assert not corpus.build().changed
+    stat, data = path.stat(), bytearray(path.read_bytes())
+    data[-3] ^= 0xFF
+    path.write_bytes(data)
+    if same_time:
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(IndexStateError, match=r"damaged .*: run: mehealth ingest --rebuild"):
+        corpus.build()
+    corpus.build(rebuild=True)
+    assert not corpus.build().changed
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_not_the_index_s_fault(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus.write(guide=TEXT)
+    generation = corpus.folder.generations / corpus.build().index
+    monkeypatch.setattr(dense.os, "access", lambda *_: False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(IndexStateError, match="set TMPDIR") as caught:
+        open_client(generation, None)
+    assert "rebuild" not in str(caught.value)
+
+
+class PanicException(BaseException):
+    """As Chroma's bindings raise it."""
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [(PanicException, IndexStateError), (KeyboardInterrupt, KeyboardInterrupt)],
+)
+def test_a_panic_in_the_store_is_an_error_of_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    raised: type[BaseException],
+    expected: type[BaseException],
+) -> None:
+    def opened(*_: object) -> None:
+        raise raised("index out of bounds")
+
+    monkeypatch.setattr("chromadb.PersistentClient", opened)
+    with pytest.raises(expected):
+        open_client(tmp_path, None)
+
+
+@pytest.mark.parametrize("place", ["http://me:secret@127.0.0.1:9", "me:secret@host", "ftp://a:b@c"])
+def test_a_password_in_the_address_of_chroma_is_not_printed(corpus: Corpus, place: str) -> None:
+    assert "secret" not in without_password(place)
+    corpus.write(guide=TEXT)
+    corpus.build()
+    for use in (lambda: corpus.open(place), lambda: corpus.build(chroma_url=place, rebuild=True)):
+        with pytest.raises(Exception, match=r"…@|Chroma") as caught:
+            use()
+        assert "secret" not in str(caught.value)
+        assert ":b@" not in str(caught.value)
 
 
 def test_a_place_that_cannot_be_written(corpus: Corpus) -> None:

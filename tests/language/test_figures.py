@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mehealth_rag.language.figures import FigureKind, canonical_figures, figures
+from mehealth_rag.language.figures import FigureKind, canonical_figures, figures, is_measured
 
 MONEY, PERCENT, YEAR, QUANTITY = (
     FigureKind.MONEY,
@@ -90,3 +90,34 @@ def test_spans_lie_in_the_text_and_rise(text: str) -> None:
     starts = [f.span.start for f in figures(text)]
     assert starts == sorted(starts)
     assert all(0 <= f.span.start < f.span.end <= len(text) for f in figures(text))
+
+
+@pytest.mark.parametrize(
+    ("cell", "measured"),
+    [
+        ("4,602", True),
+        ("(5)", True),
+        ("$", True),
+        ("—", True),
+        ("12.5 %", True),
+        ("$400 million to $475 million", True),
+        ("2022", False),
+        ("December 2, 2022", False),
+        ("31 March", False),
+        ("FY23", False),
+        ("Q2 2024", False),
+        ("2021/22", False),
+        ("2017 (1)", False),
+        ("2,017 (1)", True),
+        ("Twelve months ended June 30, 2023", False),
+        ("6 months", False),
+        ("EPS (1)", False),
+        ("% change", False),
+        ("approximately 24.6%", True),
+        ("Level 3", False),
+        ("401(k) plan", False),
+        ("Net revenue", False),
+    ],
+)
+def test_figures_are_told_from_dates_and_words(cell: str, measured: bool) -> None:
+    assert is_measured(cell) is measured

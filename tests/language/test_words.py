@@ -20,6 +20,7 @@ from mehealth_rag.language.words import content_words, fold, is_content, stem, s
         ("world-leading", ["world", "leading"]),
         ("snake_case", ["snake", "case"]),
         ("ﬁnance", ["finance"]),
+        ("33,000¹ tonnes, 850 m²", ["33000", "1", "tonnes", "850", "m2"]),  # a mark, and a unit
         ("𝐏ier", ["pier"]),
         ("?!… –", []),
         ("", []),

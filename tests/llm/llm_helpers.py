@@ -136,6 +136,19 @@ def says_at_once(text: str, finish: str | None = "stop") -> Chat:
     return chat
 
 
+def leaves_it_at(*deltas: str) -> Chat:
+    """Begins an answer, or not even that, and is silent."""
+
+    def chat(handler: Handler, _: dict[str, Any]) -> None:
+        if deltas:
+            handler.begin()
+        for delta in deltas:
+            handler.event(delta)
+        handler.wait_until_left()
+
+    return chat
+
+
 def fails(status: int, message: str, then: Chat | None = None) -> Chat:
     """Fails with a status, always or only the first time."""
     times = iter([True] if then else iter(lambda: True, False))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from llm_helpers import Chat, Handler, fails, no_requests_left, opened, says, serving
+from llm_helpers import Chat, fails, leaves_it_at, no_requests_left, opened, says, serving
 
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
@@ -32,16 +32,6 @@ def answered(assistant: Assistant, model: LanguageModel) -> Answer:
     return replace(assistant, model=model, answer_tokens=60).ask(QUESTION)
 
 
-def never_answers(handler: Handler, _: dict[str, Any]) -> None:
-    handler.wait_until_left()
-
-
-def stops(handler: Handler, _: dict[str, Any]) -> None:
-    handler.begin()
-    handler.event(TRUE + "It was lit in 18")
-    handler.wait_until_left()
-
-
 @pytest.mark.parametrize(
     ("chat", "notice"),
     [
@@ -49,7 +39,7 @@ def stops(handler: Handler, _: dict[str, Any]) -> None:
         (fails(404, "model 'tester' not found"), "failed (unknown model)"),
         (fails(500, "broken"), "failed (refused)"),
         (fails(400, "maximum context length is 2048 tokens"), "failed (context overflow)"),
-        (never_answers, "failed (slow)"),
+        (leaves_it_at(), "failed (slow)"),
         (says(*["no "] * 500), "failed (cut off)"),
         (says(""), "failed (empty)"),
         (says("It was lit in 18", finish=None), "failed (cut off)"),
@@ -70,7 +60,9 @@ def test_a_model_that_fails_leaves_the_documents_own_words(
     assert no_requests_left()
 
 
-@pytest.mark.parametrize("chat", [stops, says(TRUE, "It was lit in 18", finish=None)])
+@pytest.mark.parametrize(
+    "chat", [leaves_it_at(TRUE + "It was lit in 18"), says(TRUE, "It was lit in 18", finish=None)]
+)
 def test_what_was_written_before_it_failed_is_kept_and_its_last_half_sentence_is_not(
     assistant: Assistant, chat: Chat
 ) -> None:

@@ -20,6 +20,7 @@ from llm_helpers import (
     Handler,
     fails,
     free_port,
+    leaves_it_at,
     no_requests_left,
     opened,
     says,
@@ -27,7 +28,8 @@ from llm_helpers import (
     serving,
 )
 
-from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
+from mehealth_rag.errors import LanguageModelError, MehealthError
+from mehealth_rag.errors import LanguageModelFailure as Kind
 from mehealth_rag.llm.language_model import LanguageModel
 
 TEXT = "The lighthouse is 42 metres tall [1]."
@@ -54,23 +56,8 @@ def drained(model: LanguageModel, max_tokens: int = 60) -> tuple[str, LanguageMo
     assert time.monotonic() - started < LONGEST
     assert "\n" not in str(failed)
     assert KEY not in str(failed)
+    assert failed is None or isinstance(failed, MehealthError)
     return text, failed
-
-
-def failure(
-    chat: Chat, max_tokens: int = 60, **more: object
-) -> tuple[str, LanguageModelFailure | None, int]:
-    """Text, kind of failure, and how many requests were made."""
-    with serving(chat) as server:
-        text, error = drained(opened(server.url, **more), max_tokens)
-        return text, error and error.kind, len(server.requests)
-
-
-def passed_limit(chat: Chat) -> str:
-    """The setting of the limit that was passed."""
-    with serving(chat) as server:
-        _, error = drained(opened(server.url), 1_000)
-    return str(error).split("a higher ")[1].split()[0]
 
 
 @pytest.mark.parametrize("chat", [says(TEXT[:9], TEXT[9:]), says_at_once(TEXT)])
@@ -88,7 +75,7 @@ def test_text_arrives_whether_it_is_streamed_or_not(chat: Chat) -> None:
 
 def test_a_refused_connection() -> None:
     _, error = drained_at_call(opened(f"http://127.0.0.1:{free_port()}/v1"))
-    assert error.kind is LanguageModelFailure.UNREACHABLE
+    assert error.kind is Kind.UNREACHABLE
     assert "is it running?" in str(error)
 
 
@@ -102,7 +89,7 @@ def test_a_server_that_never_accepts_a_connection() -> None:
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
         _, error = drained_at_call(opened(f"http://127.0.0.1:{full.getsockname()[1]}/v1"))
-    assert error.kind is LanguageModelFailure.UNREACHABLE
+    assert error.kind is Kind.UNREACHABLE
 
 
 def test_a_server_that_went_away_after_it_was_asked_about_itself() -> None:
@@ -110,7 +97,7 @@ def test_a_server_that_went_away_after_it_was_asked_about_itself() -> None:
         model = opened(server.url)
         assert drained(model) == (TEXT, None)
     text, error = drained(model)
-    assert (text, error and error.kind) == ("", LanguageModelFailure.UNREACHABLE)
+    assert (text, error and error.kind) == ("", Kind.UNREACHABLE)
 
 
 def drained_at_call(model: LanguageModel) -> tuple[str, LanguageModelError]:
@@ -124,41 +111,143 @@ def drained_at_call(model: LanguageModel) -> tuple[str, LanguageModelError]:
     return "", caught.value
 
 
-@pytest.mark.parametrize(
-    ("status", "message", "kind", "requests"),
-    [
-        (401, f"Incorrect API key provided: {KEY}", LanguageModelFailure.WRONG_KEY, 1),
-        (403, "forbidden", LanguageModelFailure.WRONG_KEY, 1),
-        (404, "The model `tester` does not exist", LanguageModelFailure.UNKNOWN_MODEL, 1),
-        (400, "model 'tester' not found", LanguageModelFailure.UNKNOWN_MODEL, 1),
-        (404, "Not Found", LanguageModelFailure.REFUSED, 1),
-        (422, "temperature is not supported", LanguageModelFailure.REFUSED, 1),
-        (
-            400,
-            "request (3031 tokens) exceeds the available context size (2048 tokens)",
-            LanguageModelFailure.OVERFLOW,
-            1,
-        ),
-        (
-            400,
-            "This model's maximum context length is 4096 tokens. However, you requested 5000",
-            LanguageModelFailure.OVERFLOW,
-            1,
-        ),
-        (429, "slow down", LanguageModelFailure.BUSY, 2),
-        (503, "Loading model", LanguageModelFailure.BUSY, 2),
-        (500, f"broken inside, key {KEY}", LanguageModelFailure.REFUSED, 2),
-    ],
+def bytes_of(kind: str, content: bytes) -> Chat:
+    def chat(handler: Handler, _: dict[str, Any]) -> None:
+        handler.whole(200, kind, content)
+
+    return chat
+
+
+def fails_midway(handler: Handler, _: dict[str, Any]) -> None:
+    handler.begin()
+    handler.event("The lighthouse is")
+    handler.raw(b'data: {"error": {"message": "out of memory", "code": 500}}\n\n')
+
+
+def keeps_the_connection_alive(handler: Handler, _: dict[str, Any]) -> None:
+    handler.begin()
+    for _n in range(100):
+        handler.raw(b": still here\n\n")
+        time.sleep(0.05)
+
+
+def trickles(handler: Handler, _: dict[str, Any]) -> None:
+    handler.begin()
+    for number in count():
+        handler.event(f"word{number} ")
+        time.sleep(0.1)
+
+
+def breaks_off_in_a_chunk(handler: Handler, _: dict[str, Any]) -> None:
+    handler.send_response(200)
+    handler.send_header("content-type", "text/event-stream")
+    handler.send_header("transfer-encoding", "chunked")
+    handler.end_headers()
+    choice = {"index": 0, "delta": {"content": "The lighthouse is 4"}, "finish_reason": None}
+    event = f"data: {json.dumps({'id': '1', 'choices': [choice]})}\n\n".encode()
+    handler.raw(f"{len(event):x}\r\n".encode() + event + b"\r\nff\r\nbroken")
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+TOO_LONG = (
+    "request (3031 tokens) exceeds the available context size (2048 tokens)",
+    "This model's maximum context length is 4096 tokens. However, you requested 5000",
 )
-def test_a_status_is_told_apart(
-    status: int, message: str, kind: LanguageModelFailure, requests: int
+FAILED = [
+    (fails(401, f"Incorrect API key provided: {KEY}"), Kind.WRONG_KEY, 1),
+    (fails(403, "forbidden"), Kind.WRONG_KEY, 1),
+    (fails(404, "The model `tester` does not exist"), Kind.UNKNOWN_MODEL, 1),
+    (fails(400, "model 'tester' not found"), Kind.UNKNOWN_MODEL, 1),
+    (fails(404, "Not Found"), Kind.REFUSED, 1),
+    (fails(422, "temperature is not supported"), Kind.REFUSED, 1),
+    *((fails(400, message), Kind.OVERFLOW, 1) for message in TOO_LONG),
+    (fails(429, "slow down"), Kind.BUSY, 2),
+    (fails(503, "Loading model"), Kind.BUSY, 2),
+    (fails(500, f"broken inside, key {KEY}"), Kind.REFUSED, 2),
+    (keeps_the_connection_alive, Kind.SLOW, 1),
+    *((chat(text), Kind.EMPTY, 1) for chat in (says, says_at_once) for text in ("", "   \n ")),
+    (says("<think>for ever"), Kind.EMPTY, 1),
+    (bytes_of("text/html", b"<html><body>Please sign in</body></html>"), Kind.GARBAGE, 1),
+    (bytes_of("application/json", b"not json at all"), Kind.GARBAGE, 1),
+    (bytes_of("application/json", b'{"answer": "a reply of another kind"}'), Kind.GARBAGE, 1),
+    (bytes_of("text/event-stream", b"data: {broken\n\n"), Kind.GARBAGE, 1),
+    (bytes_of("text/event-stream", b'data: {"result": 1}\n\n'), Kind.GARBAGE, 1),
+    (bytes_of("text/event-stream", b"data: \xff\xfe\x00\x9c\n\n"), Kind.GARBAGE, 1),
+    (bytes_of("application/octet-stream", os.urandom(4_096)), Kind.GARBAGE, 1),
+]
+
+
+@pytest.mark.parametrize(("chat", "kind", "requests"), FAILED)
+def test_a_failure_is_told_apart_and_asked_again_where_that_may_help(
+    chat: Chat, kind: Kind, requests: int
 ) -> None:
-    assert failure(fails(status, message)) == ("", kind, requests)
+    with serving(chat) as server:
+        text, error = drained(opened(server.url))
+        assert (text, error and error.kind, len(server.requests)) == ("", kind, requests)
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_second_try_helps_where_a_server_recovers(status: int) -> None:
-    assert failure(fails(status, "a moment", then=says(TEXT))) == (TEXT, None, 2)
+BROKEN_OFF = [
+    (fails_midway, "The lighthouse is", Kind.REFUSED, ""),
+    (leaves_it_at(), "", Kind.SLOW, "MEHEALTH_LLM_FIRST_TOKEN_TIMEOUT"),
+    (leaves_it_at("The lighthouse "), "The lighthouse ", Kind.SLOW, "MEHEALTH_LLM_TOKEN_TIMEOUT"),
+    (trickles, "word0 word1 ", Kind.SLOW, "MEHEALTH_LLM_TIMEOUT"),
+    (breaks_off_in_a_chunk, "The lighthouse is 4", Kind.CUT_OFF, ""),
+    (says("The lighthouse is 4", finish=None), "The lighthouse is 4", Kind.CUT_OFF, ""),
+    (says("It is 4", finish="length"), "It is 4", Kind.CUT_OFF, ""),
+    (says_at_once("It is 4", finish="length"), "It is 4", Kind.CUT_OFF, ""),
+    (says("It was lit", finish="content_filter"), "It was lit", Kind.CUT_OFF, ""),
+]
+
+
+@pytest.mark.parametrize(("chat", "said", "kind", "limit"), BROKEN_OFF)
+def test_an_answer_that_breaks_off_is_not_taken_for_a_whole_one(
+    chat: Chat, said: str, kind: Kind, limit: str
+) -> None:
+    """What has been shown is not asked for again; the limit that was passed is named."""
+    with serving(chat) as server:
+        text, error = drained(opened(server.url), 1_000)
+        assert error is not None
+        assert error.kind is kind
+        assert text.startswith(said)
+        assert text == said or chat is trickles
+        assert f"a higher {limit} " in str(error) or not limit
+        assert len(server.requests) == 1
+
+
+WHOLE = [
+    *((fails(status, "a moment", then=says(TEXT)), TEXT) for status in (429, 500, 503)),
+    (says("<th", "ink>It may be", " 41.</thi", "nk>\n\n", TEXT), TEXT),
+    (says("<thin", " air>"), "<thin air>"),
+    (says("<thinking>99", "</thinking>", TEXT, "<think>Is it?</think>"), TEXT),
+    (says("<|im_st", "art|>assistant\n", TEXT, "<|im_end|>"), f"assistant\n{TEXT}\n"),
+]
+
+
+@pytest.mark.parametrize(("chat", "said"), WHOLE)
+def test_only_the_words_of_the_answer_are_given(chat: Chat, said: str) -> None:
+    """Neither what a model thinks aloud nor the marks of a chat template are."""
+    with serving(chat) as server:
+        assert drained(opened(server.url)) == (said, None)
+
+
+def test_a_server_that_ignores_the_limit_is_stopped() -> None:
+    with serving(says(*(f"word{n} " for n in range(500)))) as server:
+        text, error = drained(opened(server.url), 20)
+    assert error is not None
+    assert error.kind is Kind.CUT_OFF
+    assert len(text) < 20 * 14
+
+
+def test_a_redirect_is_not_followed_elsewhere() -> None:
+    with serving(says(TEXT)) as other:
+
+        def chat(handler: Handler, _: dict[str, Any]) -> None:
+            handler.whole(307, "text/plain", b"", location=f"{other.url}/chat/completions")
+
+        with serving(chat) as server:
+            text, error = drained(opened(server.url))
+        assert (text, error and error.kind) == ("", Kind.REFUSED)
+        assert other.requests == []
 
 
 def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on() -> None:
@@ -197,162 +286,12 @@ def test_two_requests_that_meet_one_refusal_at_once_are_both_asked_again() -> No
         assert ["".join(stream) for stream in streams] == ["It is 42 m tall."] * 2
 
 
-def test_an_error_in_the_middle_of_a_stream() -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        handler.event("The lighthouse is")
-        handler.raw(b'data: {"error": {"message": "out of memory", "code": 500}}\n\n')
-
-    assert failure(chat) == ("The lighthouse is", LanguageModelFailure.REFUSED, 1)
-
-
-def test_a_server_that_never_answers() -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.wait_until_left()
-
-    assert failure(chat) == ("", LanguageModelFailure.SLOW, 1)
-    assert passed_limit(chat) == "MEHEALTH_LLM_FIRST_TOKEN_TIMEOUT"
-
-
-def test_a_server_that_only_keeps_the_connection_alive() -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        for _n in range(100):
-            handler.raw(b": still here\n\n")
-            time.sleep(0.05)
-
-    assert failure(chat) == ("", LanguageModelFailure.SLOW, 1)
-
-
-def test_a_server_that_stops_in_the_middle() -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        handler.event("The lighthouse ")
-        handler.wait_until_left()
-
-    assert failure(chat) == ("The lighthouse ", LanguageModelFailure.SLOW, 1)
-    assert passed_limit(chat) == "MEHEALTH_LLM_TOKEN_TIMEOUT"
-
-
-def test_a_server_that_trickles_for_ever() -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        for number in count():
-            handler.event(f"word{number} ")
-            time.sleep(0.1)
-
-    text, kind, requests = failure(chat, max_tokens=1_000)
-    assert text.startswith("word0 word1 ")
-    assert (kind, requests) == (LanguageModelFailure.SLOW, 1)
-    assert passed_limit(chat) == "MEHEALTH_LLM_TIMEOUT"
-
-
-@pytest.mark.parametrize("status_line", ["chunked", "closed"])
-def test_an_answer_cut_off_in_the_middle_of_a_sentence(status_line: str) -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        if status_line == "closed":
-            handler.begin()
-            handler.event("The lighthouse is 4")
-            return
-        handler.send_response(200)
-        handler.send_header("content-type", "text/event-stream")
-        handler.send_header("transfer-encoding", "chunked")
-        handler.end_headers()
-        choice = {"index": 0, "delta": {"content": "The lighthouse is 4"}, "finish_reason": None}
-        event = f"data: {json.dumps({'id': '1', 'choices': [choice]})}\n\n".encode()
-        handler.raw(f"{len(event):x}\r\n".encode() + event + b"\r\nff\r\nbroken")
-        handler.connection.shutdown(socket.SHUT_RDWR)
-
-    text, kind, requests = failure(chat)
-    assert (text, kind) == ("The lighthouse is 4", LanguageModelFailure.CUT_OFF)
-    assert requests == 1  # what has been shown is not asked for again
-
-
-def test_an_answer_that_reaches_the_limit_is_not_taken_for_a_whole_one() -> None:
-    for chat in (says("It is 4", finish="length"), says_at_once("It is 4", finish="length")):
-        text, kind, _ = failure(chat)
-        assert (text, kind) == ("It is 4", LanguageModelFailure.CUT_OFF)
-
-
-def test_a_server_that_ignores_the_limit_is_stopped() -> None:
-    words = [f"word{n} " for n in range(500)]
-    text, kind, _ = failure(says(*words), max_tokens=20)
-    assert kind is LanguageModelFailure.CUT_OFF
-    assert len(text) < 20 * 14
-
-
-@pytest.mark.parametrize("text", ["", "   \n "])
-def test_an_empty_answer_is_told(text: str) -> None:
-    for chat in (says(text), says_at_once(text)):
-        assert failure(chat) == ("", LanguageModelFailure.EMPTY, 1)
-
-
-def bytes_of(kind: str, content: bytes) -> Chat:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.whole(200, kind, content)
-
-    return chat
-
-
-@pytest.mark.parametrize(
-    "chat",
-    [
-        bytes_of("text/html", b"<html><body>Please sign in</body></html>"),
-        bytes_of("application/json", b"not json at all"),
-        bytes_of("application/json", b'{"answer": "a reply of another kind"}'),
-        bytes_of("text/event-stream", b"data: {broken\n\n"),
-        bytes_of("text/event-stream", b'data: {"result": 1}\n\n'),
-        bytes_of("text/event-stream", b"data: \xff\xfe\x00\x9c\n\n"),
-        bytes_of("application/octet-stream", os.urandom(4_096)),
-    ],
-    ids=["page", "not JSON", "other JSON", "broken event", "other event", "bytes", "noise"],
-)
-def test_what_is_no_reply_is_garbage(chat: Chat) -> None:
-    text, kind, _ = failure(chat)
-    assert (text, kind) == ("", LanguageModelFailure.GARBAGE)
-
-
-def test_a_redirect_is_not_followed_elsewhere() -> None:
-    with serving(says(TEXT)) as other:
-
-        def chat(handler: Handler, _: dict[str, Any]) -> None:
-            handler.whole(307, "text/plain", b"", location=f"{other.url}/chat/completions")
-
-        assert failure(chat) == ("", LanguageModelFailure.REFUSED, 1)
-        assert other.requests == []
-
-
-def test_what_a_model_thinks_aloud_is_left_out() -> None:
-    deltas = ["<th", "ink>It may be", " 41.</thi", "nk>\n\n", TEXT]
-    assert failure(says(*deltas)) == (TEXT, None, 1)
-    assert failure(says("<think>for ever"))[1] is LanguageModelFailure.EMPTY
-    assert failure(says("<thin", " air>"))[:2] == ("<thin air>", None)
-    more = ("<thinking>99", "</thinking>", TEXT, "<think>Is it?</think>")
-    assert failure(says(*more)) == (TEXT, None, 1)
-
-
-def test_marks_of_a_chat_template_are_no_words_of_the_answer() -> None:
-    said, kind, _ = failure(says("<|im_st", "art|>assistant\n", TEXT, "<|im_end|>"))
-    assert (said.split("\n"), kind) == (["assistant", TEXT, ""], None)
-
-
-def test_an_answer_that_a_filter_ends_is_cut_off() -> None:
-    assert failure(says("It was lit", finish="content_filter"))[1] is LanguageModelFailure.CUT_OFF
-
-
-@pytest.mark.parametrize("when", ["waiting", "between"])
-def test_stop_works_at_once(when: str) -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        if when == "between":
-            handler.begin()
-            handler.event("The lighthouse ")
-        handler.wait_until_left()
-
-    with serving(chat) as server:
+@pytest.mark.parametrize("came", [[], ["The lighthouse "]])
+def test_stop_works_at_once(came: list[str]) -> None:
+    with serving(leaves_it_at(*came)) as server:
         slow = {"llm_first_token_timeout": 30.0, "llm_token_timeout": 30.0, "llm_timeout": 60.0}
         stream = opened(server.url, **slow).stream(ASK, 60)
-        if when == "between":
-            assert next(stream) == "The lighthouse "
+        assert [next(stream) for _ in came] == came
         got: list[list[str]] = []
         reader = threading.Thread(target=lambda: got.append(list(stream)))
         reader.start()
@@ -368,17 +307,8 @@ def test_stop_works_at_once(when: str) -> None:
 
 
 def test_a_stream_that_nobody_reads_on_is_stopped() -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        handler.event("The lighthouse ")
-        handler.wait_until_left()
-
-    with serving(chat) as server:
+    with serving(leaves_it_at("The lighthouse ")) as server:
         slow = {"llm_token_timeout": 30.0, "llm_timeout": 60.0}
         for _delta in opened(server.url, **slow).stream(ASK, 60):
             break
         assert server.left.wait(1)
-
-
-def test_every_failure_is_one_of_our_errors() -> None:
-    assert issubclass(LanguageModelError, MehealthError)

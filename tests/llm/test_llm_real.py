@@ -67,7 +67,7 @@ def test_stop_frees_the_model_at_once(real_model: FileModel) -> None:
 
 
 def test_a_wrong_key_is_told(real_model: FileModel) -> None:
-    address = real_model.facts().place.url
+    address = real_model.facts().endpoint.url
     wrong = Settings(llm_base_url=address, llm_model="x", llm_api_key="wrong")
     with pytest.raises(LanguageModelError) as caught:
         list(open_model(wrong).stream([Message("user", "Hi")], 4))

@@ -114,3 +114,74 @@ def test_a_figure_without_a_caption_leaves_all_as_they_are(make_pdf: Maker) -> N
     words = [word for word in _strip(600) if word[3] not in CAPTIONS[1]]
     (page,) = read(make_pdf(_drawn([TITLE, *words]))).pages
     assert of_kind(page, BlockKind.ITEM) == []
+
+
+PLAIN = ("164", "£83m", "31%")
+SHORT = (
+    ("companies in membership,", "up from 139"),
+    ("invested by members",),
+    ("less water used per", "tonne of product"),
+)
+STEPS = [f"{figure} {' '.join(lines)}" for figure, lines in zip(PLAIN, SHORT, strict=True)]
+
+
+@pytest.mark.parametrize("at_the_bottom", [False, True])
+def test_captions_below_the_shapes_around_their_figures(
+    make_pdf: Maker, at_the_bottom: bool
+) -> None:
+    words = [TITLE]
+    for at, (figure, lines) in enumerate(zip(PLAIN, SHORT, strict=True)):
+        middle = 120.0 + 170 * at
+        words.append((middle - 10 * len(figure) / 2, 600, 19, figure))
+        first = 564 if not at_the_bottom or len(lines) > 1 else 554
+        words += [
+            (middle - 4.1 * len(text) / 2, first - 10.0 * line, 8, text)
+            for line, text in enumerate(lines)
+        ]
+    (page,) = read(make_pdf(_drawn(words))).pages
+    assert of_kind(page, BlockKind.ITEM) == STEPS
+
+
+@pytest.mark.parametrize("figures", [PLAIN, ("£0.9bn", "14", "5 years")])
+def test_figures_of_a_side_bar_stand_above_their_captions(
+    make_pdf: Maker, figures: tuple[str, str, str]
+) -> None:
+    text = [f"The harbour of the year {1900 + at} had many ships from abroad" for at in range(18)]
+    words = [TITLE, *((60.0, 740 - 13.0 * at, 10.0, line) for at, line in enumerate(text))]
+    words.append((420.0, 742, 13.0, "Emissions at berth"))
+    for at, (figure, lines) in enumerate(zip(figures, SHORT, strict=True)):
+        top = 701 - 65.0 * at  # on the baseline of a line of the text
+        words += [(420.0, top, 26.0, figure)]
+        words += [(420.0, top - 16 - 11.0 * n, 9.0, line) for n, line in enumerate(lines)]
+    (page,) = read(make_pdf(_drawn(words))).pages
+    items = [f"{figure} {' '.join(lines)}" for figure, lines in zip(figures, SHORT, strict=True)]
+    assert of_kind(page, BlockKind.ITEM) == items
+    assert of_kind(page, BlockKind.ROW) == []
+    assert " ".join(text) in page.text
+
+
+@pytest.mark.parametrize("head", ["Article {}", "{}.", "{} Light"])
+def test_large_numbers_of_headings_are_no_figures_of_a_side_bar(make_pdf: Maker, head: str) -> None:
+    words = [TITLE]
+    for at in (1, 2, 3):
+        words.append((60.0, 760 - 90.0 * at, 14.0, head.format(at)))
+        words += [
+            (60.0, 744 - 90.0 * at - 13.0 * n, 10.0, "The keeper shall light the lamp at dusk and")
+            for n in range(4)
+        ]
+    (page,) = read(make_pdf(_drawn(words))).pages
+    assert of_kind(page, BlockKind.ITEM) == []
+
+
+def test_steps_are_read_from_left_to_right_whatever_their_lengths(make_pdf: Maker) -> None:
+    captions = (("Apply", "online"), ("Meet an engineer", "of the harbour", "in May"), ("Pay",))
+    words = [TITLE]
+    for at, lines in reversed([*enumerate(captions)]):  # as the file may have them
+        words.append((60.0 + 170 * at, 600, 15, str(at + 1)))
+        words += [(60.0 + 170 * at, 586 - 11.0 * n, 9.0, text) for n, text in enumerate(lines)]
+    words += [
+        (60.0, 530, 9.0, "a Trials are insured. b The price leaves out cleaning of the yard.")
+    ]
+    (page,) = read(make_pdf(_drawn(words))).pages
+    items = [f"{at} {' '.join(lines)}" for at, lines in enumerate(captions, 1)]
+    assert of_kind(page, BlockKind.ITEM) == items

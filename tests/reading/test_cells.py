@@ -145,3 +145,25 @@ def test_signs_set_apart_from_their_figures_are_no_columns() -> None:
     assert in_columns([first, first, plain, late]) == [
         "Rent\t$\t7\t$\t9\t4\t%", "Rent\t$\t7\t$\t9\t4\t%", "Fees\t3\t5\t6", "Fines\t\t8",
     ]  # fmt: skip
+
+
+def test_a_row_that_lacks_only_its_label_shares_the_one_above() -> None:
+    head = [Cell("Borrower", 0, 30), Cell("Purpose", 40, 60), Cell("Loan", 70, 80)]
+    first = [Cell("Havelock", 0, 30), Cell("Locomotives", 40, 65), Cell("58", 70, 80)]
+    second = [Cell("Depot", 40, 52), Cell("12", 70, 76)]
+    assert in_columns([head, first, second, second, first])[2:4] == ["Havelock\tDepot\t12"] * 2
+    total = [Cell("7", 40, 52), Cell("12", 70, 76)]
+    assert in_columns([head, first, total])[-1] == "7\t12"
+    halves = [Cell("2023", 40, 50), Cell("2022", 70, 80)]
+    assert in_columns([[Cell("Year", 55, 62)], halves, head, first])[1] == "2023\t2022"
+
+
+def test_a_second_row_of_headings_has_those_that_are_merged_over_both() -> None:
+    row = [Cell("Staithe", 0, 30), Cell("11", 40, 45), Cell("240", 60, 70), Cell("Steel", 90, 99)]
+    first = [Cell("Port", 0, 20), Cell("Berths", 40, 62), Cell("Trade", 90, 110)]
+    second = [Cell("Number", 40, 56), Cell("Length", 60, 80)]
+    assert in_columns([first, second, row, row])[1] == "Port\tNumber\tLength\tTrade"
+    figures = [Cell("7", 40, 56), Cell("12", 60, 80)]
+    assert in_columns([first, figures, row, row])[1] == "7\t12"
+    whole = [Cell("Risk", 0, 20), Cell("Chance", 40, 58), Cell("Cost", 60, 80), Cell("Act", 90, 99)]
+    assert in_columns([whole, second, row, row])[1] == "Number\tLength"

@@ -197,3 +197,27 @@ def test_contents_and_prices_of_a_text(tmp_path: Path) -> None:
 )
 def test_a_line_with_a_leader(text: str, row: str | None) -> None:
     assert led_row(text) == row
+
+
+def test_lines_with_only_a_space_before_their_page_numbers(make_pdf: Maker) -> None:
+    def first(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        for at, line in enumerate(("In this review", *(f"{t} {p}" for t, p in TITLES.items()))):
+            canvas.drawString(72, 760 - 13 * at, line)
+
+    document = read(make_pdf(first, *_chapters()))
+    rows = [f"{title}\t{page}" for title, page in TITLES.items()]
+    assert of_kind(document.pages[0], BlockKind.CONTENTS)[-3:] == rows
+
+
+def test_running_text_with_numbers_at_the_ends_of_lines_stays_text(make_pdf: Maker) -> None:
+    lines = ["The ferry carries bicycles, and of these 12", "are tandems; it has room for cars, 14",
+             "or more, and in the summer of last year 9", "lorries were carried too."]  # fmt: skip
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        for at, line in enumerate(lines):
+            canvas.drawString(72, 760 - 13 * at, line)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert page.text == " ".join(lines)

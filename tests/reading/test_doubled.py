@@ -35,3 +35,20 @@ def test_letters_drawn_again_are_read_once(
     (page,) = read(made).pages
     assert page.text == WORDS
     check_invariants(page)
+
+
+@pytest.mark.parametrize("spread", [1.0, 2.2, 3.3])
+def test_spread_letters_are_words(make_pdf: Callable[..., Path], spread: float) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(72, 650, "a b c d e f g")
+        at = 72.0
+        for letter in "INVESTMENT PROSPECTUS 2026":
+            canvas.drawString(at, 700, letter)
+            at += canvas.stringWidth(letter, "Helvetica", 11) + spread
+
+    (page,) = read(make_pdf(draw)).pages
+    assert sorted(page.text.split("\n"), reverse=True) == [
+        "a b c d e f g",
+        "INVESTMENT PROSPECTUS 2026",
+    ]

@@ -62,10 +62,19 @@ def test_an_encoding_that_is_not_told_is_guessed_and_told(
     assert str(page.problem).startswith("its encoding is not told, and was guessed: ")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_what_is_sure_is_not_told(encoding: str) -> None:
-    found = decode(HERE, RUSSIAN.encode(encoding))
-    assert (found.text, found.note) == (RUSSIAN, None)
+YACHT = "A yacht pays £300 – a café less."
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        *((encoding, RUSSIAN) for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32")),
+        *((encoding, YACHT) for encoding in ("utf-16-le", "utf-16-be")),  # each other byte is zero
+    ],
+)
+def test_what_is_sure_is_not_told(encoding: str, text: str) -> None:
+    found = decode(HERE, text.encode(encoding))
+    assert (found.text, found.note) == (text, None)
 
 
 def test_one_broken_letter_does_not_make_mojibake_of_a_file() -> None:

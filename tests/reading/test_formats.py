@@ -186,6 +186,36 @@ def check_passages(document: Document) -> None:
             assert heads[0] in (*passage.table, *passage.text.split("\n"))
 
 
+def test_the_two_lines_of_a_label_are_read_as_one(tmp_path: Path) -> None:
+    deck = Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    group = shapes.add_group_shape().shapes
+    for text in ("Music\nAda Grey", "One.\nTwo.", "Safety\nBob Lee\nWaste"):
+        group.add_textbox(0, 0, 900, 900).text_frame.text = text
+    deck.save(str(tmp_path / "tools.pptx"))
+    page = read(tmp_path / "tools.pptx").pages[0]
+    assert [text for _, text in blocks(page)] == [
+        "Music Ada Grey", "One.", "Two.", "Safety", "Bob Lee", "Waste",
+    ]  # fmt: skip
+
+
+def test_an_answer_and_what_it_quotes_are_read_without_their_marks(tmp_path: Path) -> None:
+    text = (
+        "From: Ann <ann@example.org>\nSubject: Re: The hall\n\nWe come on Friday.\n\nBest,\nAnn\n\n"
+        "-- \nAnn Grey, tel. 01632 960 205\n\nOn Monday Bob wrote:\n> The hire is £90\n"
+        "> a day.\n>\n> > Is it free?\n"
+    )
+    page = read(made(tmp_path, "eml", text.encode())).pages[0]
+    assert blocks(page)[2:] == [
+        (P, "We come on Friday."),
+        (P, "Best, Ann"),
+        (P, "Ann Grey, tel. 01632 960 205"),
+        (P, "On Monday Bob wrote:"),
+        (P, "The hire is £90 a day."),
+        (P, "Is it free?"),
+    ]
+
+
 @pytest.mark.parametrize("form", PAGES)
 def test_pages_labels_and_blocks(tmp_path: Path, form: str) -> None:
     document = read(made(tmp_path, form))

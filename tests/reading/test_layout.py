@@ -366,3 +366,85 @@ def test_a_large_figure_stands_with_the_label_over_it(make_pdf: Maker) -> None:
     assert of_kind(page, BlockKind.HEADING) == ["The company at a glance"]
     assert of_kind(page, BlockKind.ROW) == [f"{label}\t{figure}" for label, figure in facts]
     check_invariants(page)
+
+
+CARDS = (
+    ["Captain Isla Drummond", "Harbour Master", "harbour@firth.example", "+44 1632 960 140"],
+    ["Rowan Achterberg, the director", "invest@firth.example", "+44 1632 960 118"],
+)
+
+
+def test_a_figure_that_ends_a_text_is_no_cell_of_the_text_beside_it(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        lines_at(canvas, (72, 700), [*LEFT, *RIGHT[:1]])
+        lines_at(canvas, (310, 700), [*RIGHT, "2027."])
+
+    (page,) = read(make_pdf(draw)).pages
+    assert page.text.replace("\n", " ") == " ".join([*LEFT, *RIGHT[:1], *RIGHT, "2027."])
+    assert of_kind(page, BlockKind.ROW) == []
+
+
+def test_cards_side_by_side_are_read_one_after_the_other(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(290, 30, "9")  # drawn before the rest of the page
+        lines_at(canvas, (72, 730), ["The harbour trust is a company limited by guarantee."])
+        for x, title, lines in ((72, "Ports", CARDS[0]), (310, "Investment", CARDS[1])):
+            canvas.setFont("Helvetica-Bold", 12)
+            canvas.drawString(x, 700, title)
+            lines_at(canvas, (x, 686), lines)
+
+    (page,) = read(make_pdf(draw)).pages
+    words = page.text.replace("\n", " ")
+    assert " ".join(["Ports", *CARDS[0], "Investment", *CARDS[1]]) in words
+    assert of_kind(page, BlockKind.ROW) == []
+    assert words.endswith("9")
+
+
+def test_text_of_three_columns_below_text_of_two(make_pdf: Maker) -> None:
+    # The widest line of a lower column nearly reaches the gutter of the columns above.
+    column = ["have cut cleaning time by half"] * 4
+    column += ["and chemicals by one fifth. Budget:", "seven million until 2027."]
+
+    def draw(canvas: Canvas) -> None:
+        lines_at(canvas, (68, 740), [*LEFT, *LEFT])
+        lines_at(
+            canvas,
+            (390, 740),
+            ["Members may book any", "plant for a day, half", "of the price", "that a maker asks."],
+        )
+        for x in (68, 236, 404):
+            lines_at(canvas, (x, 540), column)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert page.text.replace("\n", " ").endswith(" ".join(column * 3))
+
+
+def test_a_row_of_figures_below_columns_is_no_part_of_them(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        for x in (60, 222, 384):
+            lines_at(
+                canvas,
+                (x, 700),
+                [
+                    "Blades for the turbines left",
+                    "the firth in May. A tower",
+                    "factory opened at the point",
+                    "and another will be built",
+                ],
+            )
+        for x, figure, caption in (
+            (60, "3", "ports"),
+            (222, "61%", "exports"),
+            (384, "7", "firms"),
+        ):
+            canvas.setFont("Helvetica", 17)
+            canvas.drawString(x, 625, figure)
+            canvas.setFont("Helvetica", 8)
+            canvas.drawString(x, 611, caption)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert [page.text.index(item) for item in ("3 ports", "61% exports", "7 firms")] == sorted(
+        page.text.index(item) for item in ("3 ports", "61% exports", "7 firms")
+    )
+    assert page.text.index("3 ports") > page.text.rindex("another will be built")

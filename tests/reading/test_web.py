@@ -37,6 +37,10 @@ def _read(folder: Path, body: str, head: str = "<title>Harbour</title>") -> Docu
     return read_document(Source("guide", "Guide", "page", "html", url=url, path=path))
 
 
+def _blocks_of(document: Document) -> list[str]:
+    return [b.span.of(page.text) for page in document.pages for b in page.blocks]
+
+
 def test_pages_are_sections_and_blocks_are_kept(tmp_path: Path) -> None:
     first, ferry, fees = _read(tmp_path, BODY).pages
     assert (first.blocks[0].kind, first.blocks[0].level) == (BlockKind.HEADING, 1)
@@ -117,27 +121,63 @@ def test_deep_nesting_ends_and_what_is_above_is_read(tmp_path: Path) -> None:
     assert pages[0].text.startswith("A guide to the harbour")
 
 
-def _blocks_of(document: Document) -> list[str]:
-    return [b.span.of(page.text) for page in document.pages for b in page.blocks]
+HEARD = "The harbour board hears every owner. " * 12
+BLOCKS = {
+    "terms stand with their texts": (
+        "<dl><dt>Hand luggage</dt><dd>Up to 12 kg</dd><dt>Bicycles</dt>"
+        f"<dd><p>£6 <b>each</b> way</p></dd><dt>Who decides?</dt><dd>{HEARD}</dd>"
+        "<div><dt>Dogs</dt><dt>Cats</dt><dd>free</dd><dd>on a lead</dd></div></dl>",
+        ["Hand luggage: Up to 12 kg", "Bicycles: £6 each way", "Who decides?", HEARD.strip(),
+         "Dogs, Cats: free", "Dogs, Cats: on a lead"],
+    ),
+    "cells over rows and columns keep the others in place": (
+        "<table><tr><th rowspan=2>Route</th><th colspan=2>Adult</th><th>Child</th></tr>"
+        "<tr><th>Single</th><th>Return</th><th>Single</th></tr>"
+        "<tr><td rowspan='2'>Amble</td><td>£14</td><td>£26</td><td>£7</td></tr>"
+        "<tr><td>£15</td><td>£28</td><td>£8</td></tr>"
+        "<tr><td>Holm</td><td>£22</td><td></td><td>£11</td></tr></table>",
+        ["Route\tAdult\t\tChild", "Route\tSingle\tReturn\tSingle", "Amble\t£14\t£26\t£7",
+         "Amble\t£15\t£28\t£8", "Holm\t£22\t\t£11"],
+    ),
+    "items in a cell do not run together": (
+        "<table><tr><td>Amble</td><td><ul><li>walkers</li><li>bicycles</li></ul></td></tr></table>",
+        ["Amble\twalkers bicycles"],
+    ),
+}  # fmt: skip
 
 
-def test_terms_stand_with_their_texts(tmp_path: Path) -> None:
-    long = "The harbour board hears every owner. " * 12
-    listing = (
-        "<h1>Fees</h1><p>All fees hold from May of this year for every boat.</p><dl>"
-        "<dt>Hand luggage</dt><dd>Up to 12 kg</dd><dt>Bicycles</dt>"
-        "<dd><p>£6 <b>each</b> way</p></dd>"
-        f"<dt>Who decides?</dt><dd>{long}</dd>"
-        "<div><dt>Dogs</dt><dt>Cats</dt><dd>free</dd><dd>on a lead</dd></div></dl>"
+@pytest.mark.parametrize("name", BLOCKS)
+def test_the_texts_of_blocks(tmp_path: Path, name: str) -> None:
+    body, texts = BLOCKS[name]
+    above = ["Fares", "Fares are valid from May of this year on every ferry of the line."]
+    document = _read(tmp_path, f"<h1>{above[0]}</h1><p>{above[1]}</p>{body}")
+    blocks = [b.span.of(page.text) for page in document.pages for b in page.blocks]
+    assert blocks == [*above, *texts]
+
+
+def test_a_table_of_labels_and_values_is_a_list(tmp_path: Path) -> None:
+    document = _read(
+        tmp_path,
+        "<h1>The hatchery</h1><p>It raises char in the far north of the country.</p><table><tbody>"
+        "<tr><th scope='row'>Client</th><td>Orton Ltd</td></tr>"
+        "<tr><th scope='row'>Begun</th><td><b>14 June</b> 2024</td></tr></tbody></table>",
     )
-    assert _blocks_of(_read(tmp_path, listing))[2:] == [
-        "Hand luggage: Up to 12 kg",
-        "Bicycles: £6 each way",
-        "Who decides?",
-        long.strip(),
-        "Dogs, Cats: free",
-        "Dogs, Cats: on a lead",
-    ]
+    assert _blocks_of(document)[-2:] == ["Client: Orton Ltd", "Begun: 14 June 2024"]
+
+
+def test_what_a_page_sets_apart_is_read(tmp_path: Path) -> None:
+    document = _read(
+        tmp_path,
+        "<h1>The trams</h1><p>The trams of Orton run on three lines and carry many people.</p>"
+        "<section class='stats'><div><span>67%</span><span>fewer delays</span></div>"
+        "<div><div>saved in</div><div>11 weeks</div></div><div><b>Ada</b><b>Bob</b></div></section>"
+        "<figure class='wp-block'><img src='a.png' alt='x'><figcaption class='wp-caption'>The roof "
+        "holds 744 panels.</figcaption></figure><blockquote><p>I like it.</p>"
+        "<footer>Ann Grey, driver</footer></blockquote><footer>All rights reserved</footer>",
+    )
+    found = _blocks_of(document)
+    assert found[2:4] == ["67% fewer delays", "saved in 11 weeks"]
+    assert found[-3:] == ["The roof holds 744 panels.", "I like it.", "Ann Grey, driver"]
 
 
 def test_raised_and_lowered_figures_do_not_join_those_before(tmp_path: Path) -> None:
@@ -166,32 +206,6 @@ def test_captions_of_figures_and_equations_are_read(tmp_path: Path) -> None:
         "Figure 1: a mast of 42 m",
         "The sail takes A=(b+h²)/2 of cloth, and 10⁻³ more.",
     ]
-
-
-def test_cells_over_rows_and_columns_keep_the_others_in_place(tmp_path: Path) -> None:
-    table = (
-        "<h1>Fares</h1><p>Fares are valid from May on every ferry of the line.</p><table>"
-        "<tr><th rowspan=2>Route</th><th colspan=2>Adult</th><th>Child</th></tr>"
-        "<tr><th>Single</th><th>Return</th><th>Single</th></tr>"
-        "<tr><td rowspan='2'>Amble</td><td>£14</td><td>£26</td><td>£7</td></tr>"
-        "<tr><td>£15</td><td>£28</td><td>£8</td></tr>"
-        "<tr><td>Holm</td><td>£22</td><td></td><td>£11</td></tr></table>"
-    )
-    assert _blocks_of(_read(tmp_path, table))[2:] == [
-        "Route\tAdult\t\tChild",
-        "Route\tSingle\tReturn\tSingle",
-        "Amble\t£14\t£26\t£7",
-        "Amble\t£15\t£28\t£8",
-        "Holm\t£22\t\t£11",
-    ]
-
-
-def test_items_in_a_cell_do_not_run_together(tmp_path: Path) -> None:
-    table = (
-        "<h1>Fares</h1><p>Fares are valid from May on every ferry of the line.</p><table>"
-        "<tr><td>Amble</td><td><ul><li>walkers</li><li>bicycles</li></ul></td></tr></table>"
-    )
-    assert _blocks_of(_read(tmp_path, table))[2:] == ["Amble\twalkers bicycles"]
 
 
 def _read_bare(folder: Path, text: str) -> Document:

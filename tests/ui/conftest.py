@@ -59,9 +59,9 @@ def assistant(settings: Settings) -> Assistant:
 def desk(settings: Settings, assistant: Assistant, tmp_path: Path) -> Iterator[Desk]:
     from dataclasses import replace
 
-    from mehealth_ui.audit import Audit
     from mehealth_ui.desk import Desk
-    from mehealth_ui.feedback import FeedbackStore
+    from mehealth_ui.people.audit import Audit
+    from mehealth_ui.people.feedback import FeedbackStore
 
     here = {"feedback": FeedbackStore.beside(tmp_path), "audit": Audit.beside(tmp_path)}
     made = replace(Desk.of(settings, assistant), **here)
@@ -97,11 +97,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, served: str) -> Iterator[Visit]:
-    one = Visit(browser, served).open()
-    yield one
-    one.context.close()
-    assert one.outside == [], "the page asked another host"
-    assert one.errors == []
+    with Visit(browser, served) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
-from ui_helpers import Visit
+from ui_helpers import BERTH, MEDTECH, UNKNOWN, Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.full]
 
-BERTH = "How deep is the berth at Kessing?"
-MEDTECH = "How much does MedTech generate for the UK economy each year?"
-UNKNOWN = "What is the share price of the Larkfield Bakery?"
 SIZES = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
 
 AXE = """async () => {
@@ -86,25 +81,15 @@ SEEN = """() => {
 }"""
 
 
-@contextmanager
-def visiting(
-    browser: Browser,
-    address: str,
-    size: str,
-    **more: Any,  # noqa: ANN401 - Playwright's options
-) -> Iterator[Visit]:
-    visit = Visit(browser, address, *SIZES[size], **more).open()
-    yield visit
-    visit.context.close()
-    assert visit.outside == []
-    assert visit.errors == []
+def visiting(browser: Browser, address: str, size: str, **more: Any) -> Visit:  # noqa: ANN401
+    return Visit(browser, address, *SIZES[size], **more)
 
 
 def audit(page: Page, where: str) -> None:
     if not page.evaluate("typeof axe === 'object'"):
         page.add_script_tag(content=(files("axe_playwright_python") / "axe.min.js").read_text())
-    found = page.evaluate(AXE)
-    assert found == [], f"{where}: {json.dumps(found, indent=1)}"
+    violations = page.evaluate(AXE)
+    assert violations == [], f"{where}: {json.dumps(violations, indent=1)}"
 
 
 def everything_open(visit: Visit) -> None:
@@ -200,27 +185,27 @@ def tabbed(page: Page, most: int = 90) -> list[dict[str, Any]]:
         "() => { const start = document.createElement('span'); start.tabIndex = -1;"
         " document.body.prepend(start); start.focus(); start.remove(); }"
     )
-    found: list[dict[str, Any]] = []
+    stops: list[dict[str, Any]] = []
     for _ in range(most):
         page.keyboard.press("Tab")
-        seen = page.evaluate(SEEN)
-        if seen is None or seen["at"] in [f["at"] for f in found]:
+        stop = page.evaluate(SEEN)
+        if stop is None or stop["at"] in [f["at"] for f in stops]:
             break
-        found.append(seen)
-    return found
+        stops.append(stop)
+    return stops
 
 
 def test_the_keyboard_reaches_everything_and_is_seen(visit: Visit) -> None:
     page = visit.page
     visit.ask(BERTH)
     visit.ask(MEDTECH)
-    found = tabbed(page)
-    unseen = [f for f in found if f["width"] < 2 or f["style"] == "none"]
+    stops = tabbed(page)
+    unseen = [f for f in stops if f["width"] < 2 or f["style"] == "none"]
     assert unseen == []
-    assert {f["part"] for f in found} == {"top", "rail", "talk", "proof"}
-    wanted = {"new", "open", "pin", "export", "source", "read", "edit", "cite", "copy", "retry",
+    assert {f["part"] for f in stops} == {"top", "rail", "talk", "proof"}
+    expected = {"new", "open", "pin", "export", "source", "read", "edit", "cite", "copy", "retry",
               "right", "wrong", "leaf", "zoom", "theme", "ask", "TEXTAREA", "SUMMARY"}  # fmt: skip
-    assert wanted - {f["name"] for f in found} == set()
+    assert expected - {f["name"] for f in stops} == set()
 
 
 def test_what_the_proof_covers_on_a_phone_cannot_be_reached(browser: Browser, served: str) -> None:
@@ -230,8 +215,8 @@ def test_what_the_proof_covers_on_a_phone_cannot_be_reached(browser: Browser, se
         page.locator(".turn .chip").first.focus()
         page.keyboard.press("Enter")
         expect(page.locator("#pane .mark.active").first).to_be_visible()
-        found = tabbed(page, 20)
-        assert {f["part"] for f in found} == {"proof"}
+        stops = tabbed(page, 20)
+        assert {f["part"] for f in stops} == {"proof"}
         page.keyboard.press("Escape")
         expect(page.locator("#proof")).to_be_hidden()
         assert page.evaluate("document.activeElement.matches('.chip')")

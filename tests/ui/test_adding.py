@@ -15,15 +15,15 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_ui import guard, keeping
-from mehealth_ui.guard import Guard
-from mehealth_ui.hosts import Hosts
-from mehealth_ui.jobs import FILE, Job, Jobs
-from mehealth_ui.keeping import Keeping, copied, safe_name
+from mehealth_ui.documents import added_files
+from mehealth_ui.documents.added_files import AddedFiles, copied, safe_name
+from mehealth_ui.documents.jobs import FILE, Job, Jobs
+from mehealth_ui.gateway import guard
+from mehealth_ui.gateway.guard import Guard
+from mehealth_ui.gateway.hosts import Hosts
 from mehealth_ui.limits import TooLargeError
-from mehealth_ui.reception import Caller
-from mehealth_ui.roles import Role, role_of
-from mehealth_ui.sources import adding_markup
+from mehealth_ui.page.sources import adding_markup
+from mehealth_ui.people.callers import Caller, Role, role_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,64 +57,67 @@ def test_a_name_without_a_known_ending_is_refused(name: str) -> None:
 
 
 def test_a_file_never_takes_the_place_of_another(tmp_path: Path) -> None:
-    kept = Keeping(tmp_path)
+    files = AddedFiles(tmp_path)
 
     def put(number: int) -> str:
-        with kept.part() as part:
+        with files.part() as part:
             copied(io.BytesIO(b"%d" % number), part)
-            return kept.put(part, "note.txt", ["NOTE-3"]).name
+            return files.put(part, "note.txt", ["NOTE-3"]).name
 
     with ThreadPoolExecutor(8) as pool:
         names = list(pool.map(put, range(8)))
     assert sorted(names) == sorted(["note.txt", *(f"note-{n}.txt" for n in (2, *range(4, 10)))])
-    held = {(tmp_path / "added" / name).read_bytes() for name in names}
-    assert held == {b"%d" % n for n in range(8)}
+    contents = {(tmp_path / "added" / name).read_bytes() for name in names}
+    assert contents == {b"%d" % n for n in range(8)}
     assert not list((tmp_path / "added").glob(".*"))
 
 
 def test_a_file_that_is_too_large_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "UPLOAD_BYTES", 1_000)
-    with Keeping(tmp_path).part() as part:
+    monkeypatch.setattr(added_files, "UPLOAD_BYTES", 1_000)
+    with AddedFiles(tmp_path).part() as part:
         assert copied(io.BytesIO(b"x" * 1_000), part) == hashlib.sha256(b"x" * 1_000).hexdigest()
-    with pytest.raises(TooLargeError), Keeping(tmp_path).part() as part:
+    with pytest.raises(TooLargeError), AddedFiles(tmp_path).part() as part:
         copied(io.BytesIO(b"x" * 1_001), part)
     assert list((tmp_path / "added").iterdir()) == []
 
 
 def test_the_added_documents_together_have_a_limit(tmp_path: Path) -> None:
-    kept = Keeping(tmp_path, room=1_000)
+    files = AddedFiles(tmp_path, room=1_000)
 
     def put(size: int) -> Path:
-        with kept.part() as part:
+        with files.part() as part:
             part.write_bytes(b"x" * size)
-            return kept.put(part, "note.txt", ())
+            return files.put(part, "note.txt", ())
 
     first = put(600)
-    with kept.part() as other:  # what is on its way takes no room from others
+    with files.part() as other:  # what is on its way takes no room from others
         other.write_bytes(b"x" * 600)
         put(400)
-    with pytest.raises(TooLargeError, match=r"1 MB together.*; remove some, or ask") as told:
+    with pytest.raises(TooLargeError, match=r"1 MB together.*; remove some, or ask") as error:
         put(1)
-    assert "\n" not in str(told.value)
-    with kept.part() as part:
+    assert "\n" not in str(error.value)
+    with files.part() as part:
         part.write_bytes(b"y" * 600)
-        kept.replace(part, first, "")
+        files.replace(part, first, "")
     assert first.read_bytes() == b"y" * 600
-    with kept.part() as part:
+    with files.part() as part:
         part.write_bytes(b"x" * 601)
         with pytest.raises(TooLargeError):
-            kept.replace(part, first, "")
-    kept.remove(first)
+            files.replace(part, first, "")
+    files.remove(first)
     assert put(600).is_file()
 
 
 def test_a_folder_that_is_none_is_told_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "added").write_text("a file")
-    with pytest.raises(MehealthError, match="cannot be written") as told, Keeping(tmp_path).part():
+    with (
+        pytest.raises(MehealthError, match="cannot be written") as error,
+        AddedFiles(tmp_path).part(),
+    ):
         pass
-    assert str(tmp_path) not in str(told.value)
+    assert str(tmp_path) not in str(error.value)
 
 
 def guarded(everybody: Role = Role.READER) -> TestClient:
@@ -163,12 +166,12 @@ def test_jobs_that_a_server_did_not_end_are_told_by_the_next_one(tmp_path: Path)
     before.change(["one"], state="failed", error="ended from outside")
     for _ in range(2):  # told until an ingest has gone well
         after = Jobs(tmp_path / FILE)
-        told = {job.id: job.error for job in after.unsettled()}
-        assert set(told) == {"one", "two", "three"}
-        assert all(error.startswith("Interrupted") for error in told.values())
-        assert "have it read again" in told["one"]
-        assert "add the address again" in told["two"]
-        assert "the file is removed" in told["three"]
+        errors = {job.id: job.error for job in after.unsettled()}
+        assert set(errors) == {"one", "two", "three"}
+        assert all(error.startswith("Interrupted") for error in errors.values())
+        assert "have it read again" in errors["one"]
+        assert "add the address again" in errors["two"]
+        assert "the file is removed" in errors["three"]
         assert after.get("one").state == "failed"
         assert after.running() == 0
         after.put(Job("five", "add", "five.txt"))

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import subprocess
 import tarfile
 import tracemalloc
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from test_feedback import judged
+from ui_helpers import PASSWORD, judged, printed, refused
 
-from mehealth_ui.audit import Audit
-from mehealth_ui.feedback import FeedbackStore, Place
-from mehealth_ui.people import matches, read_people
+from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.feedback import FeedbackStore, Place
+from mehealth_ui.people.passwords import matches, read_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     Done = subprocess.CompletedProcess[str]
-
-PASSWORD = "correct horse battery"
 
 
 class Site:
@@ -58,19 +55,9 @@ def site(tmp_path: Path, mehealth: Callable[..., Done]) -> Site:
     return Site(tmp_path / "site", mehealth)
 
 
-def told(done: Done) -> Any:  # noqa: ANN401 - JSON
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def refused(done: Done) -> str:
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    return done.stderr
-
-
 def test_the_drill(site: Site, tmp_path: Path, mehealth: Callable[..., Done]) -> None:
     site.live()
-    saved = told(site.run("backup", str(site.archive), "--json"))["files"]
+    saved = printed(site.run("backup", str(site.archive), "--json"))["files"]
     assert saved == ["feedback.sqlite", "audit.sqlite", "people", "keys", "added/notes/tides.md"]
     assert site.archive.stat().st_mode & 0o077 == 0
 
@@ -78,12 +65,12 @@ def test_the_drill(site: Site, tmp_path: Path, mehealth: Callable[..., Done]) ->
     done = other.run("restore", str(site.archive))
     assert done.returncode == 0, done.stderr
     assert "run mehealth ingest" in done.stderr
-    assert matches(PASSWORD, read_people(other.people)["ada"].kept)
+    assert matches(PASSWORD, read_people(other.people)["ada"].password_hash)
     assert other.people.stat().st_mode & 0o077 == 0
-    kept = FeedbackStore.beside(other.index).of("ada")
-    assert kept == FeedbackStore.beside(site.index).of("ada") != []
+    restored = FeedbackStore.beside(other.index).of("ada")
+    assert restored == FeedbackStore.beside(site.index).of("ada") != []
     assert (other.added / "notes" / "tides.md").read_text() == "The tide turns at six."
-    assert told(other.run("ingest", "--json"))["changed"] is True
+    assert printed(other.run("ingest", "--json"))["changed"] is True
 
 
 def test_what_a_serving_page_has_just_written_is_saved_too(

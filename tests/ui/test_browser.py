@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from ui_helpers import Running, Visit
+from ui_helpers import MEDTECH, TALL, UNKNOWN, Visit
 
-from mehealth_ui.feedback import FeedbackStore
-from mehealth_ui.people import add_person
-from mehealth_ui.pictures import grey_page
+from mehealth_ui.documents.pictures import grey_page
+from mehealth_ui.people.feedback import FeedbackStore
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser
 
     from mehealth_rag.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
-MEDTECH = "How much does MedTech generate for the UK economy each year?"
-UNKNOWN = "What is the share price of the Larkfield Bakery?"
 
 
 def test_an_answer_has_a_chip_and_the_page_shows_its_quote(visit: Visit) -> None:
@@ -53,7 +45,7 @@ def test_the_pane_opens_with_the_guide_and_goes_back_to_it(visit: Visit) -> None
     expect(page.locator("#pane mark.active")).to_contain_text("lighthouse on the North Pier")
     page.click("#pane [data-act=guide]")
     expect(page.locator("#pane .guide .place")).to_have_count(3)
-    visit.ask(LIGHTHOUSE)
+    visit.ask(TALL)
     page.click("[data-act=new]")
     expect(page.locator("#pane .guide")).to_be_visible()
 
@@ -79,14 +71,14 @@ def test_enter_on_a_chip_shows_its_page_and_leafing_and_zoom_work(visit: Visit) 
 
 
 def test_a_text_document_is_shown_as_text_with_its_quote_marked(visit: Visit) -> None:
-    visit.ask(LIGHTHOUSE)
+    visit.ask(TALL)
     expect(visit.page.locator("#pane mark.active")).to_contain_text("42 metres tall")
     link = visit.page.locator("#pane a.open")
     expect(link).to_have_attribute("href", "https://example.org/harbour.txt")
 
 
 def test_a_follow_up_is_rewritten_shown_and_can_be_changed(visit: Visit) -> None:
-    visit.ask(LIGHTHOUSE)
+    visit.ask(TALL)
     visit.ask("When was it lit?")
     turn = visit.page.locator(".turn").nth(1)
     expect(turn.locator(".said")).to_contain_text("1871")
@@ -94,14 +86,13 @@ def test_a_follow_up_is_rewritten_shown_and_can_be_changed(visit: Visit) -> None
     turn.locator("[data-act=edit-rewritten]").click()
     expect(visit.page.locator("#question textarea")).to_have_value(re.compile("North Pier"))
     expect(visit.page.locator(".editing")).to_be_visible()
-    visit.page.fill("#question textarea", LIGHTHOUSE)
-    visit.page.press("#question textarea", "Enter")
+    visit.send(TALL)
     expect(turn.locator(".said")).to_contain_text("metres")
     expect(visit.page.locator(".turn")).to_have_count(2)
 
 
 def test_an_older_answer_brings_its_evidence_back(visit: Visit) -> None:
-    visit.ask(LIGHTHOUSE)
+    visit.ask(TALL)
     visit.ask(UNKNOWN)
     pane = visit.page.locator("#pane .evidence")
     visit.page.locator(".turn").first.locator(".chip").first.click()
@@ -137,7 +128,7 @@ def test_each_conversation_keeps_its_own_choice_of_sources(visit: Visit) -> None
     page = visit.page
     tower, note = page.locator("input[value=tower]"), page.locator(".scope-note")
     tower.uncheck()
-    visit.ask(LIGHTHOUSE)
+    visit.ask(TALL)
     page.locator("input[value=prospectus]").uncheck()  # it is kept already
     expect(note).to_have_text("Asking 1 of 3 documents.")
     page.click("[data-act=new]")
@@ -148,8 +139,7 @@ def test_each_conversation_keeps_its_own_choice_of_sources(visit: Visit) -> None
     page.locator(".conversations .name", has_text="lighthouse").click()
     expect(note).to_have_text("Asking 1 of 3 documents.")
     expect(tower).not_to_be_checked()
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(note).to_have_text("Asking 1 of 3 documents.")
     page.locator(".conversations .name", has_text="bakery").click()
     expect(note).to_have_text("")
@@ -158,31 +148,21 @@ def test_each_conversation_keeps_its_own_choice_of_sources(visit: Visit) -> None
 def test_a_choice_before_the_first_question_survives_a_reload(visit: Visit) -> None:
     page = visit.page
     page.locator("input[value=tower]").uncheck()
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(page.locator(".scope-note")).to_have_text("Asking 2 of 3 documents.")
     expect(page.locator(".conversations")).to_contain_text("None yet")
-    visit.ask(LIGHTHOUSE)
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.ask(TALL)
+    visit.reload()
     expect(page.locator(".turn .scope")).to_have_count(1)
     page.click("[data-act=new]")
     expect(page.locator(".scope-note")).to_have_text("")
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(page.locator(".scope-note")).to_have_text("")
 
 
-def test_adding_is_off_and_the_page_says_who_may(visit: Visit) -> None:
-    expect(visit.page.locator(".adding")).to_contain_text("switched off here")
-    expect(visit.page.locator(".adding input")).to_have_count(0)
-    expect(visit.page.locator("[data-do]")).to_have_count(0)
-
-
 def test_history_survives_a_reload_and_can_be_renamed_and_deleted(visit: Visit) -> None:
-    visit.ask(LIGHTHOUSE)
-    visit.page.reload()
-    visit.page.wait_for_selector("body.ready")
+    visit.ask(TALL)
+    visit.reload()
     expect(visit.page.locator(".turn .said")).to_contain_text("42 metres")
     expect(visit.page.locator("#pane mark.active")).to_contain_text("42 metres")
     visit.page.click(".conversations [data-act=rename]")
@@ -196,20 +176,8 @@ def test_history_survives_a_reload_and_can_be_renamed_and_deleted(visit: Visit) 
     visit.page.click(".conversations [data-act=delete]")
     visit.page.click(".conversations [data-act=delete]")
     expect(visit.page.locator(".conversations")).to_contain_text("None yet")
-    visit.page.reload()
-    visit.page.wait_for_selector("body.ready")
+    visit.reload()
     expect(visit.page.locator(".turn")).to_have_count(0)
-
-
-def test_a_conversation_is_exported_with_quotes_and_pages(visit: Visit) -> None:
-    visit.ask(LIGHTHOUSE)
-    with visit.page.expect_download() as waiting:
-        visit.page.click(".conversations [data-format=json]")
-    download = waiting.value
-    assert download.suggested_filename.endswith(".json")
-    citation = json.loads(download.path().read_text("utf-8"))["turns"][0]["answer"]["citations"][0]
-    assert citation["page"] == 1
-    assert "42 metres tall" in citation["quote"]
 
 
 def test_feedback_is_stored_with_its_right_page(visit: Visit, settings: Settings) -> None:
@@ -243,8 +211,7 @@ def test_a_document_with_scripts_is_shown_as_text(visit: Visit) -> None:
     expect(page.locator("#pane .evidence")).to_contain_text("<svg onload=")
     page.click("[data-act=read][data-document=tower]")
     expect(page.locator("#pane .sheet.text")).to_contain_text("javascript:window.pwned=4")
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(page.locator(".turn")).to_have_count(2)
     page.wait_for_timeout(200)
     assert page.evaluate("window.pwned") is None
@@ -269,10 +236,10 @@ def test_suggestions_are_asked_with_one_click_and_are_answered(visit: Visit) -> 
 
 def test_a_conversation_can_be_retried_and_copied(visit: Visit) -> None:
     visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    visit.ask(LIGHTHOUSE)
+    visit.ask(TALL)
     visit.page.locator(".turn [data-act=copy]").click()
     copied = visit.page.evaluate("navigator.clipboard.readText()")
-    assert LIGHTHOUSE in copied
+    assert TALL in copied
     assert "page 1" in copied
     first = visit.page.locator(".turn").get_attribute("data-turn") or ""
     visit.page.locator(".turn [data-act=retry]").click()
@@ -287,41 +254,27 @@ def test_the_theme_is_kept_and_nothing_of_gradio_shows(visit: Visit) -> None:
     assert page.locator("link[rel=icon]").first.get_attribute("href") == "ui/favicon.svg"
     page.click("[data-act=theme]")
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
     assert page.evaluate("document.body.classList.contains('dark')")
 
 
-def test_everything_that_can_be_clicked_has_a_name(visit: Visit) -> None:
-    visit.ask(MEDTECH)
-    nameless = visit.page.evaluate(
-        "[...document.querySelectorAll('button, a, input, select, textarea')]"
-        ".filter(e => e.checkVisibility() && !(e.ariaLabel || e.innerText.trim() || e.title"
-        " || (e.labels && e.labels.length))).map(e => e.outerHTML)"
-    )
-    assert nameless == []
-
-
 def test_the_page_works_on_a_phone(browser: Browser, served: str) -> None:
-    phone = Visit(browser, served, 390, 844).open()
-    phone.ask(MEDTECH)
-    page = phone.page
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 390
-    expect(page.locator("#proof")).to_be_hidden()
-    page.locator(".turn .chip").first.click()
-    expect(page.locator("#pane .mark.active").first).to_be_visible()
-    page.click("[data-act=close-proof]")
-    expect(page.locator("#proof")).to_be_hidden()
-    assert page.evaluate("document.activeElement.classList.contains('chip')")
-    page.click("[data-act=rail]")
-    expect(page.locator(".conversations .name")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator("#rail")).to_be_hidden()
-    phone.context.close()
-    assert phone.outside == []
-    assert phone.errors == []
+    with Visit(browser, served, 390, 844) as phone:
+        phone.ask(MEDTECH)
+        page = phone.page
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 390
+        expect(page.locator("#proof")).to_be_hidden()
+        page.locator(".turn .chip").first.click()
+        expect(page.locator("#pane .mark.active").first).to_be_visible()
+        page.click("[data-act=close-proof]")
+        expect(page.locator("#proof")).to_be_hidden()
+        assert page.evaluate("document.activeElement.classList.contains('chip')")
+        page.click("[data-act=rail]")
+        expect(page.locator(".conversations .name")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#rail")).to_be_hidden()
 
 
 def test_a_picture_that_cannot_be_had_is_seen_as_a_grey_page(visit: Visit) -> None:
@@ -333,27 +286,3 @@ def test_a_picture_that_cannot_be_had_is_seen_as_a_grey_page(visit: Visit) -> No
     )
     page.locator("[data-act=read][data-document=prospectus]").click()
     page.wait_for_function("document.querySelector('#pane .sheet img')?.naturalWidth === 595")
-
-
-def test_who_signs_in_sees_the_page_and_is_out_with_a_new_password(
-    browser: Browser, settings: Settings, tmp_path: Path
-) -> None:
-    people = tmp_path / "people"
-    add_person(people, "ada", "correct horse battery")
-    with Running(settings, tmp_path / "log", UI_AUTH=str(people)) as running:
-        visit = Visit(browser, running.address)
-        page = visit.page
-        page.goto(running.address)
-        page.locator("input").nth(0).fill("ada")
-        page.locator("input[type=password]").fill("correct horse battery")
-        page.get_by_role("button", name=re.compile("log ?in", re.IGNORECASE)).click()
-        page.wait_for_selector("body.ready")
-        visit.ask(LIGHTHOUSE)
-        expect(page.locator(".turn .said")).to_contain_text("42 metres")
-        page.locator(".turn [data-act=right]").click()
-        expect(page.locator(".turn .noted")).to_have_text("Noted, thank you")
-        add_person(people, "ada", "another password")
-        page.reload()
-        expect(page.locator("input[type=password]")).to_be_visible()
-        assert visit.outside == []
-        visit.context.close()

@@ -11,17 +11,14 @@ import pypdfium2
 import pytest
 from markdown_it import MarkdownIt
 from playwright.sync_api import expect
-from ui_helpers import Visit
+from ui_helpers import BERTH, TALL, UNKNOWN, Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.full]
 
-LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
 FERRY = "How often does the ferry to Osprey Island leave?"
-BERTH = "How deep is the berth at Kessing?"
-UNKNOWN = "What is the share price of the Larkfield Bakery?"
 
 PRINTED = """() => {
   const inner = Object.getOwnPropertyDescriptor(HTMLIFrameElement.prototype, "contentWindow").get;
@@ -33,22 +30,16 @@ PRINTED = """() => {
 }"""
 
 
-def again(visit: Visit) -> None:
-    visit.page.reload()
-    visit.page.wait_for_selector("body.ready")
-
-
 def test_a_conversation_is_named_by_its_first_real_question(visit: Visit) -> None:
     name = visit.page.locator(".conversations .here .name")
     visit.ask("hi")
     expect(name).to_have_text("New conversation")
-    visit.ask(LIGHTHOUSE)
-    expect(name).to_have_text(LIGHTHOUSE)
+    visit.ask(TALL)
+    expect(name).to_have_text(TALL)
     visit.ask(FERRY)
-    expect(name).to_have_text(LIGHTHOUSE)
+    expect(name).to_have_text(TALL)
     visit.page.locator(".turn").nth(1).locator("[data-act=edit]").click()
-    visit.page.fill("#question textarea", BERTH)
-    visit.page.press("#question textarea", "Enter")
+    visit.send(BERTH)
     expect(visit.page.locator(".turn .question")).to_have_text(["hi", BERTH])
     expect(name).to_have_text(BERTH)
     visit.page.click(".conversations [data-act=rename]")
@@ -56,18 +47,18 @@ def test_a_conversation_is_named_by_its_first_real_question(visit: Visit) -> Non
     visit.page.press(".conversations input", "Enter")
     visit.page.locator(".turn").nth(1).locator("[data-act=retry]").click()
     expect(visit.page.locator(".replaced")).to_be_visible()
-    again(visit)
+    visit.reload()
     expect(name).to_have_text("Berths")
 
 
 def test_conversations_are_found_by_their_words_and_pinned(visit: Visit) -> None:
     page = visit.page
     expect(page.locator(".find")).to_be_hidden()
-    for question in (LIGHTHOUSE, FERRY, BERTH):
+    for question in (TALL, FERRY, BERTH):
         page.click("[data-act=new]")
         visit.ask(question)
     names = page.locator(".conversations .name")
-    expect(names).to_have_text([BERTH, FERRY, LIGHTHOUSE])
+    expect(names).to_have_text([BERTH, FERRY, TALL])
     page.fill(".find", "forty MINUTES")  # of the answer
     expect(names).to_have_text([FERRY])
     page.fill(".find", "zeppelin")
@@ -75,11 +66,11 @@ def test_conversations_are_found_by_their_words_and_pinned(visit: Visit) -> None
     page.fill(".find", "")
     names.nth(2).click()
     page.click(".conversations [data-act=pin]")
-    expect(names).to_have_text([LIGHTHOUSE, BERTH, FERRY])
+    expect(names).to_have_text([TALL, BERTH, FERRY])
     page.click("[data-act=new]")
     visit.ask(UNKNOWN)
-    again(visit)
-    expect(names.first).to_have_text(LIGHTHOUSE)
+    visit.reload()
+    expect(names.first).to_have_text(TALL)
     expect(page.locator(".conversations .pinned")).to_have_count(1)
     names.first.click()
     page.click(".conversations [data-act=pin]")
@@ -87,34 +78,33 @@ def test_conversations_are_found_by_their_words_and_pinned(visit: Visit) -> None
 
 
 def test_a_pinned_conversation_outlives_the_limit(visit: Visit) -> None:
-    kept = visit.page.evaluate(
+    outcome = visit.page.evaluate(
         "() => { const s = window.mehealthStore;"
         " const made = (n) => ({ id: n, title: n, turns: [] });"
         " s.save(made('first')); s.pin('first', true);"
         " for (let n = 0; n < 70; n++) s.save(made(`c${n}`));"
         " return [s.list().length, ...['first', 'c0', 'c69'].map((n) => s.open(n) !== null)]; }"
     )
-    assert kept == [60, True, False, True]
+    assert outcome == [60, True, False, True]
 
 
 def test_an_edited_question_replaces_what_follows_and_there_is_a_way_back(visit: Visit) -> None:
     page = visit.page
     questions = page.locator(".turn .question")
-    for question in (LIGHTHOUSE, FERRY, BERTH):
+    for question in (TALL, FERRY, BERTH):
         visit.ask(question)
     page.locator(".turn").nth(1).hover()
     page.locator(".turn").nth(1).locator("[data-act=edit]").click()
     expect(page.locator("#question textarea")).to_have_value(FERRY)
-    visit.page.fill("#question textarea", UNKNOWN)
-    visit.page.press("#question textarea", "Enter")
-    expect(questions).to_have_text([LIGHTHOUSE, UNKNOWN])
+    visit.send(UNKNOWN)
+    expect(questions).to_have_text([TALL, UNKNOWN])
     expect(page.locator(".turn").nth(1).locator(".replaced")).to_contain_text("from here on: 2.")
-    again(visit)
+    visit.reload()
     page.click("[data-act=bring-back]")
-    expect(questions).to_have_text([LIGHTHOUSE, FERRY, BERTH])
+    expect(questions).to_have_text([TALL, FERRY, BERTH])
     expect(page.locator(".turn").nth(1).locator(".replaced")).to_contain_text("from here on: 1.")
     page.click("[data-act=bring-back]")
-    expect(questions).to_have_text([LIGHTHOUSE, UNKNOWN])
+    expect(questions).to_have_text([TALL, UNKNOWN])
 
 
 def words_of(pdf: bytes) -> str:
@@ -126,11 +116,11 @@ def words_of(pdf: bytes) -> str:
 def test_print_prints_the_conversation_and_nothing_else(visit: Visit) -> None:
     page = visit.page
     page.click("[data-act=theme]")  # dark on the screen, black on white on paper
-    for question in (LIGHTHOUSE, FERRY, BERTH, UNKNOWN, LIGHTHOUSE):
+    for question in (TALL, FERRY, BERTH, UNKNOWN, TALL):
         visit.ask(question)
     expect(page.locator("#pane .evidence")).to_be_visible()
     printed = words_of(page.pdf())
-    for question in (LIGHTHOUSE, FERRY, BERTH, UNKNOWN):
+    for question in (TALL, FERRY, BERTH, UNKNOWN):
         assert question in printed
     assert "forty minutes" in printed
     for other in ("Conversations", "Sources", "Guide", "Copy", "Retry", "Harbour &", "Edit"):
@@ -143,12 +133,12 @@ def test_print_prints_the_conversation_and_nothing_else(visit: Visit) -> None:
 
 
 def test_the_page_to_print_opens_the_print_dialog(visit: Visit) -> None:
-    visit.ask(LIGHTHOUSE)
+    visit.ask(TALL)
     visit.page.evaluate(PRINTED)
     visit.page.click(".conversations [data-format=print]")
     visit.page.wait_for_function("window.printed")
     title, words = visit.page.evaluate("window.printed")
-    assert title == LIGHTHOUSE
+    assert title == TALL
     assert "42 metres tall" in words
     assert "A guide to the harbour, page 1" in words
     expect(visit.page).to_have_title("Harbour & <b>Health</b>")

@@ -17,10 +17,10 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
-from mehealth_ui import handlers
 from mehealth_ui.desk import Desk
-from mehealth_ui.routes import routes
-from mehealth_ui.sources import sources_markup
+from mehealth_ui.page import handlers
+from mehealth_ui.page.routes import routes
+from mehealth_ui.page.sources import sources_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,8 @@ def own(tmp_path: Path) -> Settings:
     (corpus / "other.txt").write_text("The Larkfield pond has 9 ducks.\n")
     (corpus / "old papers").mkdir()
     (corpus / "old papers" / "ferry.txt").write_text("The ferry of 1902 carried 41 people.\n")
-    given = {"corpus": corpus, "index": tmp_path / "index", "reader": "small"}
-    settings = Settings.load(given, environ={}, folder=tmp_path)
+    values = {"corpus": corpus, "index": tmp_path / "index", "reader": "small"}
+    settings = Settings.load(values, environ={}, folder=tmp_path)
     ingest(settings)
     return settings
 
@@ -88,8 +88,8 @@ def test_a_conversation_is_told_once_that_the_documents_changed(
     third = ask(served, index=second["record"]["answer"]["index"])
     assert "renewed" not in third["html"]
     turns = [one["record"] for one in (first, second, third)]
-    shown = handlers.show_turns({"turns": turns})
-    assert ["renewed" in one["html"] for one in shown] == [False, True, False]
+    rendered = handlers.show_turns({"turns": turns})
+    assert ["renewed" in one["html"] for one in rendered] == [False, True, False]
 
 
 def test_old_answers_are_not_shown_on_new_files(own: Settings, served: Desk) -> None:
@@ -102,9 +102,9 @@ def test_old_answers_are_not_shown_on_new_files(own: Settings, served: Desk) -> 
     write(own.corpus, 57)
     assert "has changed since" in client.get("/document/beacon").text  # not indexed yet
     ingest(own)
-    shown = handlers.look(served, look)
-    assert "<mark" not in shown
-    assert "The document has changed since this answer" in shown
+    pane = handlers.look(served, look)
+    assert "<mark" not in pane
+    assert "The document has changed since this answer" in pane
     assert client.get(f"/document/beacon?v={version}").status_code == 409
     assert "57" in client.get("/document/beacon").text
     assert client.get(f"/document/other?v={version}").status_code == 200  # the same file still
@@ -137,15 +137,15 @@ def test_an_index_that_cannot_be_opened_leaves_the_old_one_serving(
 
 
 def test_an_index_that_nobody_asks_any_more_is_closed(own: Settings, served: Desk) -> None:
-    held = served.edition
-    database = held.assistant.index._database
+    old = served.edition
+    database = old.assistant.index._database
     write(own.corpus, 57)
     ingest(own)
-    assert served.edition is not held
+    assert served.edition is not old
     gc.collect()
     assert served.edition.generation
-    assert "42" in held.assistant.ask(TALL).answer  # a request still holds it
-    del held
+    assert "42" in old.assistant.ask(TALL).answer  # a request still holds it
+    del old
     gc.collect()
     assert served.edition.generation
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
@@ -160,9 +160,9 @@ def test_a_folder_is_a_collection_that_can_be_asked(served: Desk) -> None:
     assert [g.document for g in assistant.guides(["old papers/"])] == ["ferry"]
     with pytest.raises(UsageError, match=r"no collection 'papers/' in the index; there are: .*old"):
         assistant.chosen(["papers/"])
-    shown = sources_markup(tuple(served.edition.catalogue.values()))
-    *_, papers = shown.split("<section")
+    markup = sources_markup(tuple(served.edition.catalogue.values()))
+    *_, papers = markup.split("<section")
     assert 'name="collection" value="old papers/"' in papers
     assert 'value="ferry"' in papers
     assert 'value="other"' not in papers
-    assert "data-do=" not in shown
+    assert "data-do=" not in markup

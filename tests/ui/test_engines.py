@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from llm_helpers import Handler, Server, free_port, says, serving
 from playwright.sync_api import expect
-from ui_helpers import Running, Visit
+from ui_helpers import TALL, Running, Visit
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui import api, handlers
-from mehealth_ui.app import _engines
 from mehealth_ui.desk import Desk
+from mehealth_ui.page import api, handlers
+from mehealth_ui.page.app import engine_choice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
 
-LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
 TRUE = "The lighthouse on the North Pier is 42 metres tall and was lit in 1871 [1]. "
 FALSE = "It was built by 900 sailors from Norway [1]."
 
@@ -51,54 +50,54 @@ def waits(handler: Handler, _: dict[str, Any]) -> None:
 
 
 def ask(desk: Desk, engine: str) -> dict[str, Any]:
-    payload = {"id": "t1", "question": LIGHTHOUSE, "engine": engine}
+    payload = {"id": "t1", "question": TALL, "engine": engine}
     values = [v for v in handlers.ask(desk, payload, "visitor", "address") if v is not None]
     return values[-1]
 
 
 def test_without_a_model_there_is_nothing_to_choose(desk: Desk) -> None:
     assert desk.edition.engines == {}
-    assert _engines(desk) == ""
+    assert engine_choice(desk) == ""
     assert ask(desk, "generative")["record"]["answer"]["engine"] == "extractive"
     assert "spoken" not in ask(desk, "")["html"]
 
 
 def test_a_program_names_the_engine(desk: Desk, settings: Settings, assistant: Assistant) -> None:
-    assert api.ask(desk, LIGHTHOUSE, None, None, "extractive")["engine"] == "extractive"
+    assert api.ask(desk, TALL, None, None, "extractive")["engine"] == "extractive"
     with pytest.raises(UsageError, match="no language model is configured here"):
-        api.ask(desk, LIGHTHOUSE, None, None, "generative")
+        api.ask(desk, TALL, None, None, "generative")
     with serving(says(TRUE)) as server:
         chosen = with_model(desk, settings, assistant, server.url)
-        assert api.ask(chosen, LIGHTHOUSE, None, None, "generative")["engine"] == "generative"
-        assert api.ask(chosen, LIGHTHOUSE, None, None)["engine"] == "extractive"
+        assert api.ask(chosen, TALL, None, None, "generative")["engine"] == "generative"
+        assert api.ask(chosen, TALL, None, None)["engine"] == "extractive"
         with pytest.raises(UsageError, match="there are: extractive, generative"):
-            api.ask(chosen, LIGHTHOUSE, None, None, "poetic")
+            api.ask(chosen, TALL, None, None, "poetic")
 
 
 def test_the_chosen_engine_writes(desk: Desk, settings: Settings, assistant: Assistant) -> None:
     with serving(says(TRUE, FALSE)) as server:
         chosen = with_model(desk, settings, assistant, server.url)
-        assert 'value="extractive" selected' in _engines(chosen)
-        shown = ask(chosen, "generative")
-        assert shown["record"]["answer"]["engine"] == "generative"
-        assert "Written by the language model." in shown["html"]
-        assert "Left out: 1" in shown["html"]
-        said, left_out = shown["html"].split("Left out: 1")
-        assert "Norway" not in said
+        assert 'value="extractive" selected' in engine_choice(chosen)
+        value = ask(chosen, "generative")
+        assert value["record"]["answer"]["engine"] == "generative"
+        assert "Written by the language model." in value["html"]
+        assert "Left out: 1" in value["html"]
+        words, left_out = value["html"].split("Left out: 1")
+        assert "Norway" not in words
         assert "900 sailors" in left_out
-        asked = len(server.requests)
+        requests = len(server.requests)
         assert ask(chosen, "extractive")["record"]["answer"]["engine"] == "extractive"
         assert ask(chosen, "")["record"]["answer"]["engine"] == "extractive"
-        assert len(server.requests) == asked
+        assert len(server.requests) == requests
 
 
 def test_a_model_that_is_not_there_is_told(
     desk: Desk, settings: Settings, assistant: Assistant
 ) -> None:
     gone = with_model(desk, settings, assistant, f"http://127.0.0.1:{free_port()}/v1")
-    shown = ask(gone, "generative")
-    assert "could not be reached" in shown["html"]
-    assert "42 metres" in shown["html"]
+    value = ask(gone, "generative")
+    assert "could not be reached" in value["html"]
+    assert "42 metres" in value["html"]
 
 
 def test_a_model_that_cannot_be_opened_leaves_the_page_as_it_is(
@@ -113,7 +112,7 @@ def test_closing_the_answer_stops_the_model(
 ) -> None:
     with serving(waits) as server:
         chosen = with_model(desk, settings, assistant, server.url)
-        payload = {"id": "t1", "question": LIGHTHOUSE, "engine": "generative"}
+        payload = {"id": "t1", "question": TALL, "engine": "generative"}
         growing = handlers.ask(chosen, payload, "visitor", "address")
         while not server.requests:
             assert next(growing) is None
@@ -127,14 +126,14 @@ SLOW = """
 import time
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
-import mehealth_ui
+from mehealth_ui.serving.server import serve
 whole = Assistant.stream
 def slowly(self, *given):
     for answer in whole(self, *given):
         time.sleep(0.3 if "lighthouse" in given[0] else 0)
         yield answer
 Assistant.stream = slowly
-mehealth_ui.serve(Settings.load())
+serve(Settings.load())
 """
 
 
@@ -151,37 +150,32 @@ def slow(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.mark.slow
 @pytest.mark.browser
 def test_an_answer_streams_and_can_be_stopped(browser: Browser, slow: Slow) -> None:
-    visit = Visit(browser, slow.address).open()
-    page = visit.page
-    page.fill("#question textarea", LIGHTHOUSE)
-    page.press("#question textarea", "Enter")
-    expect(page.locator(".turn .said")).to_contain_text("lighthouse")
-    expect(page.locator(".turn .tools")).to_have_count(0)
-    page.click("#stop")
-    expect(page.locator(".turn .card.failed")).to_contain_text("Stopped")
-    page.locator(".turn [data-act=retry]").click()
-    expect(page.locator(".turn .tools")).to_be_visible(timeout=20_000)
-    expect(page.locator(".turn")).to_have_count(1)
-    visit.context.close()
+    with Visit(browser, slow.address) as visit:
+        page = visit.page
+        visit.send(TALL)
+        expect(page.locator(".turn .said")).to_contain_text("lighthouse")
+        expect(page.locator(".turn .tools")).to_have_count(0)
+        page.click("#stop")
+        expect(page.locator(".turn .card.failed")).to_contain_text("Stopped")
+        page.locator(".turn [data-act=retry]").click()
+        expect(page.locator(".turn .tools")).to_be_visible(timeout=20_000)
+        expect(page.locator(".turn")).to_have_count(1)
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_stop_on_the_page_stops_the_model(browser: Browser, slow: Slow) -> None:
-    visit = Visit(browser, slow.address).open()
-    page = visit.page
-    page.select_option("#engine", "generative")
-    page.fill("#question textarea", LIGHTHOUSE)
-    page.press("#question textarea", "Enter")
-    until = time.monotonic() + 20
-    while not slow.model.requests and time.monotonic() < until:
-        page.wait_for_timeout(100)
-    assert slow.model.requests
-    assert not slow.model.left.is_set()
-    page.click("#stop")
-    assert slow.model.left.wait(2)
-    page.select_option("#engine", "extractive")
-    visit.ask("How tall is the Meridian tower?")
-    assert "88 metres" in page.locator(".turn .said").last.inner_text()
-    assert visit.errors == []
-    visit.context.close()
+    with Visit(browser, slow.address) as visit:
+        page = visit.page
+        page.select_option("#engine", "generative")
+        visit.send(TALL)
+        until = time.monotonic() + 20
+        while not slow.model.requests and time.monotonic() < until:
+            page.wait_for_timeout(100)
+        assert slow.model.requests
+        assert not slow.model.left.is_set()
+        page.click("#stop")
+        assert slow.model.left.wait(2)
+        page.select_option("#engine", "extractive")
+        visit.ask("How tall is the Meridian tower?")
+        assert "88 metres" in page.locator(".turn .said").last.inner_text()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui.export import export
-from mehealth_ui.wire import Export, parse
+from mehealth_ui.messages import Export, parse
+from mehealth_ui.page.export import export
 
 NASTY = "<script>alert(1)</script> [x](javascript:alert(2)) # **"
 
@@ -74,10 +74,10 @@ def test_markdown_has_quotes_and_pages_and_no_markup_of_others() -> None:
 
 @pytest.mark.parametrize("form", ["markdown", "html"])
 def test_an_unsure_answer_is_handed_out_as_one(form: str) -> None:
-    given = conversation()
+    talk = conversation()
     assert exported(form)["text"].count("unsure: check the page") == 1
-    given["turns"][0]["answer"]["confidence"] = 0.9
-    sure = export(parse(Export, {"format": form, "conversation": given}))
+    talk["turns"][0]["answer"]["confidence"] = 0.9
+    sure = export(parse(Export, {"format": form, "conversation": talk}))
     assert "unsure" not in sure["text"]
 
 

@@ -19,14 +19,11 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 from ui_helpers import Running, Visit
 
-from mehealth_rag.errors import UsageError
-from mehealth_ui import decisions as kept
-from mehealth_ui.decisions import DecisionSent, DecisionStore
-from mehealth_ui.fact_report import Report, report
-from mehealth_ui.limits import DRAFT_SENTENCES, Slots, TooManyError
-from mehealth_ui.roles import ROLE, Role
-from mehealth_ui.service import add_service
-from mehealth_ui.visitors import USER
+from mehealth_ui.limits import DRAFT_SENTENCES
+from mehealth_ui.people.callers import ROLE, USER, Role
+from mehealth_ui.people.decisions import DecisionStore
+from mehealth_ui.service.endpoints import add_service
+from mehealth_ui.service.fact_report import Report, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,18 +138,6 @@ def test_drafts_at_a_time_are_limited_and_a_stopped_one_makes_room(client: httpx
         time.sleep(0.2)
 
 
-def test_slots_are_counted_for_one_and_for_all() -> None:
-    slots = Slots(2, 1, "drafts")
-    slots.take("ada")
-    with pytest.raises(TooManyError, match="1 drafts of yours"):
-        slots.take("ada")
-    slots.take("bob")
-    with pytest.raises(TooManyError, match="2 drafts of others"):
-        slots.take("cyd")
-    slots.free("ada")
-    slots.take("cyd")
-
-
 def decided(client: httpx.Client, **sent: object) -> dict[str, Any]:
     answer = client.post("/v1/check/decisions", json=sent)
     assert answer.status_code == 200, answer.text
@@ -210,27 +195,6 @@ def test_deciding_needs_the_role_staff_where_people_sign_in(desk: Desk, tmp_path
     assert decide_as("", Role.READER).json()["who"] == ""  # nobody signs in here
 
 
-def test_a_store_keeps_the_last_decision_and_can_forget(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = DecisionStore.beside(tmp_path)
-    sent = DecisionSent(draft=HASH, start=5, sentence="So.", verdict="supported", note="a")
-    assert store.of_draft(HASH) == []
-    assert store.forget("ada") == 0
-    store.save(sent, "ada")
-    store.save(sent.model_copy(update={"decision": "accept"}), "bob")
-    assert [(d.decision, d.note, d.who) for d in store.of_draft(HASH)] == [("accept", "a", "bob")]
-    assert store.of("ada") == []
-    store.save(sent.model_copy(update={"start": 0}), "ada")
-    assert [d.start for d in store.of_draft(HASH)] == [0, 5]
-    assert store.forget("bob") == 1
-    assert store.forget_before(0) == 0
-    assert store.forget_before(1e12) == 1
-    monkeypatch.setattr(kept, "DECISIONS_STORE_BYTES", 1)
-    with pytest.raises(UsageError, match=r"decisions\.sqlite is full"):
-        store.save(sent, "ada")
-
-
 def reported(form: str, when: float = 0.0) -> str:
     decision = {"draft": HASH, "start": 0, "sentence": "=1+1 *so*", "verdict": "contradicted",
                 "decision": "reject", "note": "no,\n\"no\"",
@@ -268,9 +232,9 @@ def test_a_report_has_no_moment_that_is_no_date(when: float) -> None:
 
 
 def test_the_named_endpoint_checks_a_text(served: str) -> None:
-    found = Client(served, verbose=False).predict(f"{LIT} {TALL}", None, api_name="/check")
-    assert [one["verdict"] for one in found["sentences"]] == ["supported", "contradicted"]
-    assert found["summary"]["sentences"] == 2
+    outcome = Client(served, verbose=False).predict(f"{LIT} {TALL}", None, api_name="/check")
+    assert [one["verdict"] for one in outcome["sentences"]] == ["supported", "contradicted"]
+    assert outcome["summary"]["sentences"] == 2
 
 
 def test_the_schema_describes_the_events(client: httpx.Client) -> None:
@@ -364,26 +328,24 @@ def test_a_draft_is_stopped_and_what_cannot_be_read_is_told(visit: Visit, tmp_pa
 @pytest.mark.slow
 @pytest.mark.full
 def test_the_fact_desk_fits_a_phone(browser: Browser, served: str) -> None:
-    visit = Visit(browser, served, 390, 844).open()
-    page = visit.page
-    check(visit, DRAFT)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width == 390
-    page.locator(".sentence.contradicted").click()
-    expect(page.locator(".finding .verdict")).to_be_focused()
-    assert page.evaluate("document.querySelector('#proof').scrollWidth") <= 390
-    box = page.locator("[data-decision=accept]").bounding_box()
-    assert box is not None
-    assert box["height"] >= 44
-    page.click(".finding .close")
-    expect(page.locator(".sentence.contradicted")).to_be_focused()
-    expect(page.locator(".finding")).to_be_hidden()
-    page.keyboard.press("Enter")
-    expect(page.locator(".finding .verdict")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(page.locator(".sentence.contradicted")).to_be_focused()
-    visit.context.close()
-    assert visit.errors == []
+    with Visit(browser, served, 390, 844) as visit:
+        page = visit.page
+        check(visit, DRAFT)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width == 390
+        page.locator(".sentence.contradicted").click()
+        expect(page.locator(".finding .verdict")).to_be_focused()
+        assert page.evaluate("document.querySelector('#proof').scrollWidth") <= 390
+        box = page.locator("[data-decision=accept]").bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        page.click(".finding .close")
+        expect(page.locator(".sentence.contradicted")).to_be_focused()
+        expect(page.locator(".finding")).to_be_hidden()
+        page.keyboard.press("Enter")
+        expect(page.locator(".finding .verdict")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator(".sentence.contradicted")).to_be_focused()
 
 
 @pytest.mark.browser
@@ -391,6 +353,6 @@ def test_the_fact_desk_fits_a_phone(browser: Browser, served: str) -> None:
 @pytest.mark.full
 def test_a_statement_in_the_chat_gets_its_verdict(visit: Visit) -> None:
     visit.ask(TALL)
-    said = visit.page.locator(".turn .card.answered .said")
-    expect(said).to_contain_text("Contradicted: The documents say 42 metres, not 45 metres")
+    words = visit.page.locator(".turn .card.answered .said")
+    expect(words).to_contain_text("Contradicted: The documents say 42 metres, not 45 metres")
     expect(visit.page.locator("#pane mark.active")).to_contain_text("42 metres tall")

@@ -61,9 +61,9 @@ def test_no_request_breaks_the_service(served: str) -> None:
             response = case.call(timeout=120)
             case.validate_response(response, checks=checks)
             if response.status_code >= 400:
-                told = json.loads(response.content)
-                assert told.keys() == {"error"}
-                assert told["error"]
-                assert "\n" not in told["error"]
+                problem = json.loads(response.content)
+                assert problem.keys() == {"error"}
+                assert problem["error"]
+                assert "\n" not in problem["error"]
 
         holds()

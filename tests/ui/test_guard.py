@@ -16,12 +16,13 @@ from llm_helpers import free_port
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, StreamingResponse
 
-from mehealth_ui import connections, guard
-from mehealth_ui.guard import Guard
-from mehealth_ui.hosts import Hosts
-from mehealth_ui.reception import Caller
-from mehealth_ui.server import uvicorn_server
-from mehealth_ui.telling import UNEXPECTED
+from mehealth_ui.error_text import UNEXPECTED
+from mehealth_ui.gateway import guard
+from mehealth_ui.gateway.guard import Guard
+from mehealth_ui.gateway.hosts import Hosts
+from mehealth_ui.people.callers import Caller
+from mehealth_ui.serving import connections
+from mehealth_ui.serving.server import uvicorn_server
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -95,12 +96,12 @@ def test_a_body_in_pieces_is_counted(address: str) -> None:
 
 
 def test_only_a_proxy_is_believed_about_the_address(address: str) -> None:
-    said = {"x-forwarded-for": "203.0.113.9"}
-    assert httpx.get(f"{address}/from", headers=said).json() == {"client": "127.0.0.1"}
+    headers = {"x-forwarded-for": "203.0.113.9"}
+    assert httpx.get(f"{address}/from", headers=headers).json() == {"client": "127.0.0.1"}
     with _serving(proxies=("127.0.0.1",)) as behind:
-        assert httpx.get(f"{behind}/from", headers=said).json() == {"client": "203.0.113.9"}
+        assert httpx.get(f"{behind}/from", headers=headers).json() == {"client": "203.0.113.9"}
     with _serving(proxies=("192.0.2.7",)) as behind:
-        assert httpx.get(f"{behind}/from", headers=said).json() == {"client": "127.0.0.1"}
+        assert httpx.get(f"{behind}/from", headers=headers).json() == {"client": "127.0.0.1"}
 
 
 def test_a_request_that_never_comes_whole_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,8 +148,8 @@ def test_who_takes_nothing_of_an_answer_is_left(monkeypatch: pytest.MonkeyPatch)
 def test_what_breaks_off_is_one_line(address: str, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(f"{address}/broken")
-    told = [r for r in caplog.records if r.name == "mehealth.ui"]
-    assert [(r.getMessage(), r.exc_info) for r in told] == [
+    records = [r for r in caplog.records if r.name == "mehealth.ui"]
+    assert [(r.getMessage(), r.exc_info) for r in records] == [
         ("GET /broken broke off: half way", None)
     ]
 
@@ -192,14 +193,17 @@ def test_names_and_websites(headers: dict[str, str], status: int | None) -> None
     assert (refusal and refusal[0]) == status
 
 
-def test_a_page_behind_a_login_goes_by_any_name_unless_its_names_are_set() -> None:
-    assert Hosts.of("0.0.0.0", ()).refusal(Headers({"host": "page.example"})) is None
-    named = Hosts.of("0.0.0.0", ["page.example"])
-    assert named.refusal(Headers({"host": "page.example"})) is None
-    assert named.refusal(Headers({"host": "evil.example"})) is not None
-    assert (
-        Hosts.of("0.0.0.0", ()).refusal(
-            Headers({"host": "page.example", "origin": "https://evil.example"})
-        )
-        is not None
-    )
+@pytest.mark.parametrize(
+    ("names", "headers", "status"),
+    [
+        ([], {"host": "page.example"}, None),
+        ([], {"host": "page.example", "origin": "https://evil.example"}, 403),
+        (["page.example"], {"host": "page.example"}, None),
+        (["page.example"], {"host": "evil.example"}, 421),
+    ],
+)
+def test_a_page_behind_a_login_goes_by_any_name_unless_its_names_are_set(
+    names: list[str], headers: dict[str, str], status: int | None
+) -> None:
+    refusal = Hosts.of("0.0.0.0", names).refusal(Headers(headers))
+    assert (refusal and refusal[0]) == status

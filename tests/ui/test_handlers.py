@@ -6,28 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ui_helpers import INJECTION, serving
+from ui_helpers import INJECTION, TALL, serving
 
 from mehealth_rag.answering.library import boxes
 from mehealth_rag.types import (
     Answer,
     Citation,
-    Conflict,
-    ConflictValue,
-    Related,
     Status,
 )
-from mehealth_ui import api, handlers, turns
 from mehealth_ui.desk import Desk
-from mehealth_ui.guide import MOST_LISTED, guides_markup
-from mehealth_ui.limits import PICTURE_WIDTHS, Gate
+from mehealth_ui.documents.suggestions import SURE, Pool, Suggestion
 from mehealth_ui.markup import escape
-from mehealth_ui.suggestions import SURE, Pool, Suggestion
+from mehealth_ui.page import api, handlers
+from mehealth_ui.page.guide import MOST_LISTED, guides_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
 
 
 def ask(desk: Desk, **payload: object) -> list[dict[str, Any]]:
@@ -35,7 +29,7 @@ def ask(desk: Desk, **payload: object) -> list[dict[str, Any]]:
 
 
 def test_the_last_value_is_the_whole_answer(desk: Desk) -> None:
-    last = ask(desk, question=LIGHTHOUSE)[-1]
+    last = ask(desk, question=TALL)[-1]
     assert last["record"]["answer"]["schema"] == 1
     assert last["record"]["answer"]["citations"][0]["document"] == "harbour-guide"
     assert 'data-act="cite" data-cite="1"' in last["html"]
@@ -43,8 +37,8 @@ def test_the_last_value_is_the_whole_answer(desk: Desk) -> None:
 
 
 def test_what_streams_ends_as_what_is_asked_at_once(desk: Desk) -> None:
-    streamed = ask(desk, question=LIGHTHOUSE)[-1]["record"]["answer"]
-    at_once = api.ask(desk, LIGHTHOUSE, None, None)
+    streamed = ask(desk, question=TALL)[-1]["record"]["answer"]
+    at_once = api.ask(desk, TALL, None, None)
     for answer in (streamed, at_once):
         answer.pop("timings_ms")
     assert streamed == at_once
@@ -54,7 +48,7 @@ def test_a_growing_answer_is_shown_at_intervals(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handlers, "STREAM_EVERY", 0.0)
-    values = ask(desk, question=LIGHTHOUSE)
+    values = ask(desk, question=TALL)
     assert len(values) > 3
     assert all(v["record"] is None for v in values[:-1])
     assert 'class="tools"' not in values[0]["html"]
@@ -100,25 +94,19 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(
     assert "secret" in caplog.text
 
 
-def test_too_many_questions_are_told_to_wait(desk: Desk) -> None:
-    slow = replace(desk, gate=Gate.at(1))
-    assert ask(slow, question=LIGHTHOUSE)[-1]["record"] is not None
-    assert "too many questions" in ask(slow, question=LIGHTHOUSE)[-1]["html"]
-
-
 def test_the_filter_limits_the_search_and_all_is_no_filter(desk: Desk) -> None:
-    only = ask(desk, question=LIGHTHOUSE, documents=["tower"])[-1]["record"]
+    only = ask(desk, question=TALL, documents=["tower"])[-1]["record"]
     assert only["documents"] == ["tower"]
     cited = [*only["answer"]["citations"], *only["answer"]["nearest"]]
     assert {c["document"] for c in cited} <= {"tower"}
     everything = ["prospectus", "harbour-guide", "tower"]
-    assert ask(desk, question=LIGHTHOUSE, documents=everything)[-1]["record"]["documents"] == []
+    assert ask(desk, question=TALL, documents=everything)[-1]["record"]["documents"] == []
 
 
 def test_a_kept_conversation_is_shown_again(desk: Desk) -> None:
-    last = ask(desk, question=LIGHTHOUSE)[-1]
-    (shown,) = handlers.show_turns({"title": "x", "turns": [last["record"]]})
-    assert shown == {"id": "t1", "html": last["html"]}
+    last = ask(desk, question=TALL)[-1]
+    (turn,) = handlers.show_turns({"title": "x", "turns": [last["record"]]})
+    assert turn == {"id": "t1", "html": last["html"]}
     damaged = {**last["record"], "answer": {"status": "perhaps"}}
     assert handlers.show_turns({"turns": [damaged]}) == []
 
@@ -173,46 +161,37 @@ def test_a_page_that_is_none_is_told(desk: Desk, wanted: object) -> None:
     assert "This page cannot be shown" in handlers.look(desk, wanted)
 
 
-def test_pictures_are_kept_while_there_is_room(desk: Desk) -> None:
-    first = desk.edition.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]).result()
-    assert desk.edition.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]).result() is first
-    desk.edition.pictures.room = 1
-    desk.edition.pictures.picture("prospectus", 1, PICTURE_WIDTHS[1]).result()
-    desk.edition.pictures.picture("prospectus", 2, PICTURE_WIDTHS[1]).result()
-    assert list(desk.edition.pictures._kept) == [("prospectus", 2, PICTURE_WIDTHS[1])]
-
-
 def test_a_verdict_belongs_to_its_browser_and_has_a_rate(desk: Desk) -> None:
-    record = ask(desk, question=LIGHTHOUSE)[-1]["record"]
+    record = ask(desk, question=TALL)[-1]["record"]
 
-    def judge(said: str, key: str, address: str = "192.0.2.1") -> dict[str, Any]:
-        sent = {"turn": record, "feedback": {"verdict": said}, "key": key}
+    def judge(verdict: str, key: str, address: str = "192.0.2.1") -> dict[str, Any]:
+        sent = {"turn": record, "feedback": {"verdict": verdict}, "key": key}
         return handlers.judge(desk, sent, address, address)
 
     assert "feedback" in judge("right", "mine")
     assert "Another visitor" in judge("wrong", "theirs")["error"]
     assert "feedback" in judge("wrong", "mine", "192.0.2.2")  # elsewhere, the same browser
-    told = [judge("right", "mine") for _ in range(30)]
-    assert "too many verdicts in a minute; send again" in told[-1]["error"]
+    replies = [judge("right", "mine") for _ in range(30)]
+    assert "too many verdicts in a minute; send again" in replies[-1]["error"]
 
 
 def test_another_session_is_not_another_visitor() -> None:
     from gradio import Request
     from starlette.requests import Request as Plain
 
-    from mehealth_ui.visitors import USER, visitor
+    from mehealth_ui.people.callers import USER, visitor
 
     scope = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "query_string": b""}
     for session in ("a", "b"):
-        asked = Request(request=Plain(scope), session_hash=session, username=None)
-        assert visitor(asked) == ("192.0.2.1", "192.0.2.1")
+        request = Request(request=Plain(scope), session_hash=session, username=None)
+        assert visitor(request) == ("192.0.2.1", "192.0.2.1")
     signed = Plain({**scope, USER: "ada"})
     assert visitor(Request(request=signed)) == visitor(signed) == ("ada", "192.0.2.1")
 
 
 def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptureFixture) -> None:
-    from mehealth_ui.events import whole_stream
-    from mehealth_ui.telling import UNEXPECTED
+    from mehealth_ui.error_text import UNEXPECTED
+    from mehealth_ui.service.routing import whole_stream
 
     def broken() -> Iterator[str]:
         yield "data: 1\n\n"
@@ -226,8 +205,8 @@ def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptur
 def test_the_right_page_is_found_by_its_printed_number(desk: Desk) -> None:
     record = ask(desk, question="What does MedTech generate for the UK economy?")[-1]["record"]
     label = desk.edition.assistant.page("prospectus", 2).label
-    said = {"verdict": "wrong", "reason": "page", "page": label, "document": "prospectus"}
-    assert "feedback" in handlers.judge(desk, {"turn": record, "feedback": said}, "ada")
+    verdict = {"verdict": "wrong", "reason": "page", "page": label, "document": "prospectus"}
+    assert "feedback" in handlers.judge(desk, {"turn": record, "feedback": verdict}, "ada")
     assert desk.feedback.rows()[0]["pages"] == [2]
     bad = {"verdict": "wrong", "page": "xx", "document": "prospectus"}
     assert "no page" in handlers.judge(desk, {"turn": record, "feedback": bad}, "ada")["error"]
@@ -236,75 +215,6 @@ def test_the_right_page_is_found_by_its_printed_number(desk: Desk) -> None:
 
 def citation(number: int, label: str) -> Citation:
     return Citation(number, "d", "A <i>guide</i>", number, label, f"quote {number}")
-
-
-def test_both_values_of_a_conflict_are_shown_with_their_pages() -> None:
-    answer = Answer(
-        "q",
-        "q",
-        Status.ANSWERED,
-        "It is 42 metres [1].",
-        citations=(citation(1, "iv"), citation(2, "9")),
-        conflicts=(
-            Conflict("height", (ConflictValue("42 metres", (1,)), ConflictValue("45 <b>", (2,)))),
-        ),
-    )
-    html = turns.turn(turns.Shown("t", answer))
-    shown = html[html.index("conflict") : html.index('class="said"')]
-    assert "The pages disagree: height" in shown
-    assert "42 metres" in shown
-    assert "45 &lt;b&gt;" in shown
-    assert "page iv" in shown
-    assert "page 9" in shown
-    assert shown.count('data-act="cite"') == 2
-
-
-def test_not_found_names_the_source_that_may_hold_it() -> None:
-    answer = Answer(
-        "q",
-        "q",
-        Status.NOT_FOUND,
-        "The documents do not say.",
-        nearest=(citation(1, "iv"),),
-        related=(Related("m", "Map", "https://example.org/m", indexed=False),),
-    )
-    html = turns.turn(turns.Shown("t", answer))
-    assert "Not in the documents" in html
-    assert "It does not answer it" in html
-    assert 'href="https://example.org/m"' in html
-    assert "linked, not in the index" in html
-    assert "card answered" not in html
-
-
-@pytest.mark.parametrize(("confidence", "said"), [(0.9, "sure"), (0.6, "likely")])
-def test_how_sure_an_answer_is_stands_there_in_a_word(confidence: float, said: str) -> None:
-    html = turns.turn(turns.Shown("t", quoted(confidence)))
-    assert f">{said}</span>" in html
-    assert f"at {confidence:.0%}, about that share" in html
-    assert "card answered" in html
-    assert "unsure" not in html
-
-
-def test_an_unsure_answer_says_so_above_its_words() -> None:
-    html = turns.turn(turns.Shown("t", quoted(0.3)))
-    assert "card answered unsure" in html
-    assert html.index(">Unsure: check the page</p>") < html.index("It is 42 metres")
-    growing = turns.turn(turns.Shown("t", quoted(0.3), growing=True))
-    assert "Unsure: check the page" in growing
-
-
-def quoted(confidence: float) -> Answer:
-    return Answer(
-        "q", "q", Status.ANSWERED, "It is 42 metres [1].",
-        citations=(citation(1, "iv"),), confidence=confidence,
-    )  # fmt: skip
-
-
-def test_the_rewritten_question_is_shown_only_when_it_differs() -> None:
-    same = Answer("How tall?", "how tall", Status.NOT_FOUND, "No.")
-    other = replace(same, standalone_question="How tall is it?")
-    assert "Understood as" not in turns.turn(turns.Shown("t", same))
-    assert "Understood as" in turns.turn(turns.Shown("t", other))
 
 
 def test_suggestions_are_answered_by_the_corpus(desk: Desk) -> None:
@@ -320,7 +230,7 @@ def test_suggestions_are_answered_by_the_corpus(desk: Desk) -> None:
 
 
 def test_follow_ups_come_from_near_pages_and_are_new() -> None:
-    pool = Pool(_found=tuple(Suggestion(f"Question {n}?", "d", n, 0.9) for n in (9, 5, 2, 1)))
+    pool = Pool(_suggestions=tuple(Suggestion(f"Question {n}?", "d", n, 0.9) for n in (9, 5, 2, 1)))
     answer = Answer(
         "question 1", "Question 1?", Status.ANSWERED, "x", citations=(citation(2, "2"),)
     )
@@ -328,18 +238,18 @@ def test_follow_ups_come_from_near_pages_and_are_new() -> None:
 
 
 def test_the_guide_of_one_document_opens_its_pages(desk: Desk) -> None:
-    shown = guides_markup(desk.edition.assistant.guides(["prospectus"]))
-    assert "In this document" in shown
+    markup = guides_markup(desk.edition.assistant.guides(["prospectus"]))
+    assert "In this document" in markup
     for part in ("In short", "Key figures", "Outline"):
-        assert f"<h3>{part}</h3>" in shown
-    assert 'data-act="place" data-document="prospectus" data-page="2"' in shown
-    assert "<strong>£26 billion</strong>" in shown
+        assert f"<h3>{part}</h3>" in markup
+    assert 'data-act="place" data-document="prospectus" data-page="2"' in markup
+    assert "<strong>£26 billion</strong>" in markup
 
 
 def test_the_guides_of_several_documents_are_their_titles(desk: Desk) -> None:
     guides = desk.edition.assistant.guides()
-    shown = guides_markup(guides)
-    assert shown.count('data-act="place"') == len(guides) == 3
-    assert "<script>" not in shown
-    assert "&lt;script&gt;" in shown
+    markup = guides_markup(guides)
+    assert markup.count('data-act="place"') == len(guides) == 3
+    assert "<script>" not in markup
+    assert "&lt;script&gt;" in markup
     assert "and 12 more" in guides_markup([guides[0]] * (MOST_LISTED + 12))

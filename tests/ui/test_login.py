@@ -6,20 +6,22 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from gradio_client import Client
 from openai import AuthenticationError, OpenAI
 from playwright.sync_api import expect
-from ui_helpers import Running, Visit
+from ui_helpers import PASSWORD, TALL, Running, Visit, call_page
 
-from mehealth_ui.audit import Audit
-from mehealth_ui.feedback import FeedbackStore
-from mehealth_ui.keys import add_key, keys_beside, remove_key
-from mehealth_ui.people import add_person, remove_person, set_role
-from mehealth_ui.roles import Role
+from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.callers import Role
+from mehealth_ui.people.feedback import FeedbackStore
+from mehealth_ui.people.keys import add_key, keys_beside, remove_key
+from mehealth_ui.people.passwords import add_person, remove_person, set_role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 pytestmark = pytest.mark.slow
-PASSWORD = "correct horse battery"
-TALL = "How tall is the lighthouse on the North Pier?"
 A_MINUTE = 6
 PATIENCE_MS = 60_000
 Caused = Callable[[], list[tuple[str, str, str]]]
@@ -40,15 +40,17 @@ STAFF_ONLY = """
 import sys
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from mehealth_ui import __main__, routes
-from mehealth_ui.roles import Role, require
+from mehealth_rag.cli import main
+from mehealth_ui.page import routes
+from mehealth_ui.people.callers import Role, require
 
 own = routes.routes
 def staff_only(request):
     require(request.scope, Role.STAFF)
     return JSONResponse({"done": True})
 routes.routes = lambda desk: [*own(desk), Route("/v1/staff", staff_only)]
-sys.exit(__main__.main())
+sys.argv[1:] = ["serve"]
+main()
 """
 """The server with one route more, which needs a role."""
 
@@ -72,8 +74,8 @@ class Service:
     def person(self) -> Iterator[httpx.Client]:
         """Ada, who has signed in."""
         with httpx.Client(base_url=self.address, timeout=60) as client:
-            given = {"username": "ada", "password": PASSWORD}
-            assert client.post("/login", data=given).status_code == 200
+            form = {"username": "ada", "password": PASSWORD}
+            assert client.post("/login", data=form).status_code == 200
             yield client
 
 
@@ -116,6 +118,33 @@ def test_a_wrong_key_is_refused_and_noted(service: Service, caused: Caused, give
     assert caused()[1:] == [("", "refused", "an unknown key at GET /v1/sources, from 127.0.0.1")]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["page/prospectus/1.png", "document/tower", "gradio_api/info", "gradio_api/mcp/sse", "metrics",
+     "v1/sources", "openapi.json", "gradio_api/heartbeat/x", "gradio_api/component_server"],
+)  # fmt: skip
+def test_only_who_signs_in_is_let_in(service: Service, path: str) -> None:
+    assert service.get(f"/{path}", {}).status_code == 401
+    assert service.get("/healthz", {}).status_code == 200
+
+
+def test_a_new_password_ends_the_sessions_of_the_old(service: Service) -> None:
+    add_person(service.people, "bob", PASSWORD)
+    with httpx.Client(base_url=service.address, timeout=60) as person:
+        opened = ("/page/prospectus/1.png", "/v1/sources", "/openapi.json", "/gradio_api/info")
+        for password in (PASSWORD, "another password"):
+            add_person(service.people, "bob", password)  # whoever knew the old one is out
+            assert {person.get(path).status_code for path in opened} == {401}
+            joined = {"data": [], "fn_index": 0, "session_hash": "s"}
+            assert person.post("/gradio_api/queue/join", json=joined).status_code == 401
+            assert person.post("/login", data={"username": "bob", "password": password}).is_success
+            assert {person.get(path).status_code for path in opened} == {200}
+        with closing(Client(service.address, verbose=False, auth=("bob", password))) as caller:
+            assert caller.predict(api_name="/sources")
+        remove_person(service.people, "bob")
+        assert person.get("/v1/sources").status_code == 401
+
+
 def test_no_key_and_a_proxys_password_are_no_key(service: Service, caused: Caused) -> None:
     for headers in ({}, {"authorization": "Basic YWRhOmFkYQ=="}):
         sent = service.get("/v1/sources", headers)
@@ -155,10 +184,10 @@ def refused(entries: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
 
 def test_a_damaged_file_of_keys_lets_no_key_in(service: Service) -> None:
     file, key = keys_beside(service.people), service.key("damaged")
-    kept = file.read_text()
-    file.write_text(kept + "nonsense\n")
+    lines = file.read_text()
+    file.write_text(lines + "nonsense\n")
     assert service.get("/v1/sources", key).status_code == 401
-    file.write_text(kept)
+    file.write_text(lines)
     assert service.get("/v1/sources", key).status_code == 200
 
 
@@ -208,8 +237,8 @@ def test_a_refused_sign_in_is_noted_without_what_was_typed(
     service: Service, caused: Caused
 ) -> None:
     for name in ("ada", "my-secret-in-the-wrong-field"):
-        given = {"username": name, "password": "wrong"}
-        assert httpx.post(f"{service.address}/login", data=given).status_code == 400
+        form = {"username": name, "password": "wrong"}
+        assert httpx.post(f"{service.address}/login", data=form).status_code == 400
     assert caused() == [
         ("ada", "refused", "sign-in, from 127.0.0.1"),
         ("", "refused", "sign-in, from 127.0.0.1"),
@@ -220,19 +249,15 @@ def test_a_verdict_holds_who_gave_it(service: Service, settings: Settings) -> No
     store = FeedbackStore.beside(settings.index)
     store.forget("ada")  # other files' tests share the index
     with service.person() as ada:
-        parts = ada.get("/config").json()["components"]
-        wire = next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
         turn = {"id": "of ada", "question": TALL, "answer": {}}
-        said = {"turn": turn, "feedback": {"verdict": "right"}, "key": "a browser's"}
-        call = {"data": said, "fn_name": "judge", "component_id": wire, "session_hash": "s"}
-        sent = ada.post("/gradio_api/component_server", json=call)
+        judged = {"turn": turn, "feedback": {"verdict": "right"}, "key": "a browser's"}
+        sent = call_page(ada, "judge", judged)
         assert sent.json() == {"feedback": sent.json()["feedback"]}
     assert [row["id"] for row in store.of("ada")] == ["of ada"]
     assert store.forget("ada") == 1
 
 
 @pytest.mark.browser
-@pytest.mark.full
 def test_the_page_says_who_is_signed_in_and_lets_them_out(
     browser: Browser, service: Service
 ) -> None:

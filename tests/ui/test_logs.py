@@ -12,12 +12,12 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from mehealth_rag.settings import Settings
-from mehealth_ui import logs
-from mehealth_ui.guard import Guard
-from mehealth_ui.handlers import QUESTIONS
-from mehealth_ui.hosts import Hosts
-from mehealth_ui.reception import Caller
-from mehealth_ui.server import proxies
+from mehealth_ui.gateway.guard import Guard
+from mehealth_ui.gateway.hosts import Hosts
+from mehealth_ui.page.handlers import QUESTIONS
+from mehealth_ui.people.callers import Caller
+from mehealth_ui.serving import logs
+from mehealth_ui.serving.server import proxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -52,19 +52,19 @@ def test_a_web_address_is_a_link_that_opens_apart() -> None:
 
 def test_bold_chips_and_addresses_of_an_answer() -> None:
     chips = {1: Html("<button>1</button>")}
-    shown = rich("**42** <i> [1][2] https://example.org.", chips)
-    assert shown.startswith("<strong>42</strong> &lt;i&gt; <button>1</button>[2] <a href=")
-    assert shown.endswith(">https://example.org</a>.")
+    markup = rich("**42** <i> [1][2] https://example.org.", chips)
+    assert markup.startswith("<strong>42</strong> &lt;i&gt; <button>1</button>[2] <a href=")
+    assert markup.endswith(">https://example.org</a>.")
 
 
 @given(st.text(alphabet="<>&\"'*[]1()javascript: hp/\n", max_size=60))
 def test_whatever_the_text_no_markup_but_ours_comes_out(text: str) -> None:
-    shown = rich(text, {})
+    markup = rich(text, {})
     for ours in ("<strong>", "</strong>", "</a>"):
-        shown = Html(shown.replace(ours, ""))
-    assert "<script" not in shown
-    assert "<" not in shown.replace("<a href=&quot;", "") or '<a href="http' in shown
-    assert 'href="j' not in shown
+        markup = Html(markup.replace(ours, ""))
+    assert "<script" not in markup
+    assert "<" not in markup.replace("<a href=&quot;", "") or '<a href="http' in markup
+    assert 'href="j' not in markup
 
 
 def test_escaping_twice_is_escaping_once() -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from llm_helpers import Handler, free_port, serving
 from reportlab.pdfgen.canvas import Canvas
-from ui_helpers import Running
+from ui_helpers import TALL, Running
 
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
-TALL = "How tall is the lighthouse on the North Pier?"
 TRUE = "The lighthouse on the North Pier is 42 metres tall [1]. "
 
 
@@ -64,18 +63,18 @@ def test_what_is_asked_of_a_running_service(harbours: Settings, tmp_path: Path) 
                 assert unknown.json()["error"].endswith("there are: ask, search, check, sources")
             known = client.post("/gradio_api/call/sources", json={"data": []})
             assert known.json().keys() == {"event_id"}
-            asked = client.post("/v1/ask?q=in-the-query", json={"question": TALL})
-            assert "42 metres" in asked.json()["answer"]
+            answer = client.post("/v1/ask?q=in-the-query", json={"question": TALL})
+            assert "42 metres" in answer.json()["answer"]
         listening = httpx.stream("GET", f"{running.address}/gradio_api/heartbeat/x", timeout=60)
         with listening as stream:
             assert stream.status_code == 200
             begun = time.monotonic()
-            assert running.stop() == 0  # whoever only listens is not waited for
+            assert running.end() == 0  # whoever only listens is not waited for
             assert time.monotonic() - begun < 30
-        told = lines_of(running)
-    assert TALL not in json.dumps(told)
-    assert "in-the-query" not in json.dumps(told)
-    line = next(x for x in told if x.get("request_id") == asked.headers["x-request-id"])
+        log = lines_of(running)
+    assert TALL not in json.dumps(log)
+    assert "in-the-query" not in json.dumps(log)
+    line = next(x for x in log if x.get("request_id") == answer.headers["x-request-id"])
     assert (line["path"], line["status"], line["who"]) == ("/v1/ask", 200, "127.0.0.1")
 
 
@@ -88,12 +87,12 @@ def test_an_answer_is_finished_after_sigterm(harbours: Settings, tmp_path: Path)
         handler.event(None, "stop")
         handler.raw(b"data: [DONE]\n\n")
 
-    asked = {"question": TALL, "engine": "generative"}
+    question = {"question": TALL, "engine": "generative"}
     with serving(writes_slowly) as model:
         named = {"LLM_BASE_URL": model.url, "LLM_MODEL": "tester"}
         with Running(harbours, tmp_path / "log", **named) as running:
             address = f"{running.address}/v1/ask?stream=true"
-            with httpx.stream("POST", address, json=asked, timeout=60) as stream:
+            with httpx.stream("POST", address, json=question, timeout=60) as stream:
                 lines = (line for line in stream.iter_lines() if line)
                 first = json.loads(next(lines).removeprefix("data: "))
                 running.send(signal.SIGTERM)
@@ -102,12 +101,12 @@ def test_an_answer_is_finished_after_sigterm(harbours: Settings, tmp_path: Path)
                     last = json.loads(line.removeprefix("data: "))
                     refused = refused or not _answers(running.address)
             assert running.wait() == 0
-            told = lines_of(running)
+            log = lines_of(running)
     assert "1871" not in first["answer"]
     assert "1871" in last["answer"]
     assert refused
-    assert [x["status"] for x in told if x.get("path") == "/v1/ask"] == [200]
-    assert not [x for x in told if x["level"] in {"warning", "error"}]
+    assert [x["status"] for x in log if x.get("path") == "/v1/ask"] == [200]
+    assert not [x for x in log if x["level"] in {"warning", "error"}]
 
 
 def _answers(address: str) -> bool:
@@ -130,8 +129,8 @@ def test_the_end_before_the_page_listens(
         assert process.stderr is not None
         begun = process.stderr.readline()  # it builds the index, which takes seconds
         process.send_signal(sent)
-        told = process.stderr.read()
+        rest = process.stderr.read()
         assert process.wait(60) == 0
     assert "There is no index of this corpus yet" in json.loads(begun)["event"]
-    assert "The page is at" not in told
-    assert "Traceback" not in told
+    assert "The page is at" not in rest
+    assert "Traceback" not in rest

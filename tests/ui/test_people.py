@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_feedback import judged
-from ui_helpers import ROOT
+from ui_helpers import PASSWORD, ROOT, judged, printed, refused
 
-from mehealth_rag.errors import UsageError
-from mehealth_ui import audit as audit_module
-from mehealth_ui import kept as kept_module
-from mehealth_ui.audit import REFUSED, SIGNED_IN, Audit
-from mehealth_ui.feedback import FeedbackStore, Place
-from mehealth_ui.kept import Kept
-from mehealth_ui.keys import add_key, find_key, keys_beside, read_keys, remove_key
-from mehealth_ui.limits import Gate, Rate
-from mehealth_ui.people import matches, read_people
-from mehealth_ui.roles import Role
+from mehealth_ui.people.audit import SIGNED_IN, Audit
+from mehealth_ui.people.callers import Role
+from mehealth_ui.people.feedback import FeedbackStore, Place
+from mehealth_ui.people.keys import add_key, find_key, keys_beside, read_keys, remove_key
+from mehealth_ui.people.passwords import matches, read_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +23,6 @@ if TYPE_CHECKING:
 
     Done = subprocess.CompletedProcess[str]
     Auth = Callable[..., Done]
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -46,23 +35,12 @@ def auth(mehealth: Callable[..., Done], tmp_path: Path) -> Auth:
     return lambda *given, stdin="": mehealth("auth", *given, stdin=stdin, env=places)
 
 
-def told(done: Done) -> Any:  # noqa: ANN401 - JSON
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def refused(done: Done) -> str:
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1
-    return done.stderr
-
-
 ADDS = """
 import sys
 from pathlib import Path
-from mehealth_ui.keys import add_key, keys_beside
-from mehealth_ui.people import add_person
-from mehealth_ui.roles import Role
+from mehealth_ui.people.keys import add_key, keys_beside
+from mehealth_ui.people.passwords import add_person
+from mehealth_ui.people.callers import Role
 
 people, who = Path(sys.argv[1]), sys.argv[2]
 print("ready", flush=True)
@@ -105,15 +83,17 @@ def test_people_are_added_listed_changed_and_removed(auth: Auth, tmp_path: Path)
     done = auth("add", "ada", stdin=PASSWORD + "\n")
     assert (done.returncode, done.stdout) == (0, "")
     assert "ada is added" in done.stderr
-    assert told(auth("add", "bob", "--role", "staff", "--json", stdin=PASSWORD))["role"] == "staff"
-    assert matches(PASSWORD, read_people(tmp_path / "people")["ada"].kept)
-    listed = told(auth("list", "--json"))["people"]
+    assert (
+        printed(auth("add", "bob", "--role", "staff", "--json", stdin=PASSWORD))["role"] == "staff"
+    )
+    assert matches(PASSWORD, read_people(tmp_path / "people")["ada"].password_hash)
+    listed = printed(auth("list", "--json"))["people"]
     assert listed == [{"name": "ada", "role": "reader"}, {"name": "bob", "role": "staff"}]
     assert "staff" in auth("list").stdout
-    assert told(auth("role", "ada", "admin", "--json"))["before"] == "reader"
+    assert printed(auth("role", "ada", "admin", "--json"))["before"] == "reader"
     assert auth("remove", "bob").returncode == 0
-    assert told(auth("list", "--json"))["people"] == [{"name": "ada", "role": "admin"}]
-    entries = told(auth("log", "--json"))["entries"]
+    assert printed(auth("list", "--json"))["people"] == [{"name": "ada", "role": "admin"}]
+    entries = printed(auth("log", "--json"))["entries"]
     assert [(e["what"], e["person"], e["about"]) for e in entries] == [
         ("person added", "ada", "role reader"),
         ("person added", "bob", "role staff"),
@@ -121,7 +101,9 @@ def test_people_are_added_listed_changed_and_removed(auth: Auth, tmp_path: Path)
         ("person removed", "bob", ""),
     ]
     assert all(e["who"].endswith("(command line)") for e in entries)
-    assert [e["person"] for e in told(auth("log", "--json", "--last", "1"))["entries"]] == ["bob"]
+    assert [e["person"] for e in printed(auth("log", "--json", "--last", "1"))["entries"]] == [
+        "bob"
+    ]
     assert "role changed" in auth("log").stdout
 
 
@@ -130,20 +112,20 @@ def test_a_person_and_a_key_do_not_get_one_name_at_the_same_moment(
     auth: Auth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """The second command runs where the first one has just looked whether the name is free."""
-    monkeypatch.setattr("mehealth_ui.files._WAIT", 0.2)
+    monkeypatch.setattr("mehealth_ui.people.line_files._WAIT", 0.2)
     commands = {"person": ("add", "ada"), "key": ("key", "add", "ada")}
-    looks = {"person": ("mehealth_ui.keys.read_keys", read_keys),
-             "key": ("mehealth_ui.people.read_people", read_people)}  # fmt: skip
+    looks = {"person": ("mehealth_ui.people.keys.read_keys", read_keys),
+             "key": ("mehealth_ui.people.passwords.read_people", read_people)}  # fmt: skip
     (second,) = commands.keys() - {first}
     place, look = looks[first]
     auth("add", "bob", stdin=PASSWORD)
     met = []
 
     def looking(path: Path) -> Any:  # noqa: ANN401 - people or keys
-        found = look(path)
+        entries = look(path)
         monkeypatch.setattr(place, look)
         met.append(auth(*commands[second], stdin=PASSWORD))
-        return found
+        return entries
 
     monkeypatch.setattr(place, looking)
     assert auth(*commands[first], stdin=PASSWORD).returncode == 0
@@ -173,29 +155,9 @@ def test_a_person_and_a_key_do_not_get_one_name_at_the_same_moment(
 def test_what_is_not_known_is_one_line(auth: Auth, given: tuple[str, ...], line: str) -> None:
     assert auth("add", "ada", stdin=PASSWORD).returncode == 0
     assert auth("key", "add", "program").returncode == 0
-    before = told(auth("log", "--json"))
+    before = printed(auth("log", "--json"))
     assert line in refused(auth(*given, stdin=PASSWORD))
-    assert told(auth("log", "--json")) == before
-
-
-def test_the_commands_as_processes(tmp_path: Path) -> None:
-    places = {"UI_AUTH": tmp_path / "people", "INDEX": tmp_path / "index"}
-    named = {f"MEHEALTH_{key}": str(value) for key, value in places.items()}
-    paths = os.pathsep.join(map(str, (ROOT / "src", ROOT / "ui")))
-    start = (sys.executable, "-c", "from mehealth_rag.cli import main; main()", "auth")
-
-    def run(*given: str) -> Done:
-        return subprocess.run(
-            [*start, *given], check=False, cwd=tmp_path, input=PASSWORD + "\n", text=True,
-            capture_output=True, env={**os.environ, **named, "PYTHONPATH": paths},
-        )  # fmt: skip
-
-    assert run("add", "ada", "--role", "staff").returncode == 0
-    assert told(run("list", "--json"))["people"] == [{"name": "ada", "role": "staff"}]
-    key = told(run("key", "add", "report", "--json"))["key"]
-    assert find_key(read_keys(tmp_path / "people.keys"), key) is not None
-    assert "there are: reader, staff, admin" in refused(run("role", "ada", "boss"))
-    assert len(told(run("log", "--json"))["entries"]) == 2
+    assert printed(auth("log", "--json")) == before
 
 
 def test_without_a_password_file_the_commands_say_which_to_name(
@@ -206,7 +168,7 @@ def test_without_a_password_file_the_commands_say_which_to_name(
 
 
 def test_a_key_is_told_once_and_kept_as_a_hash(auth: Auth, tmp_path: Path) -> None:
-    assert told(auth("key", "list", "--json"))["keys"] == []
+    assert printed(auth("key", "list", "--json"))["keys"] == []
     done = auth("key", "add", "report", "--role", "staff")
     key = done.stdout.strip()
     assert key.startswith("mh_")
@@ -215,13 +177,13 @@ def test_a_key_is_told_once_and_kept_as_a_hash(auth: Auth, tmp_path: Path) -> No
     assert key not in file.read_text() + done.stderr
     assert hashlib.sha256(key.encode()).hexdigest() in file.read_text()
     assert file.stat().st_mode & 0o077 == 0
-    (row,) = told(auth("key", "list", "--json"))["keys"]
+    (row,) = printed(auth("key", "list", "--json"))["keys"]
     assert (row["name"], row["role"]) == ("report", "staff")
     assert row["added"] >= "2026-01-01"
-    other = told(auth("key", "add", "other", "--json"))
+    other = printed(auth("key", "add", "other", "--json"))
     assert (other["role"], other["key"] != key) == ("reader", True)
     assert auth("key", "remove", "report").returncode == 0
-    assert [k["name"] for k in told(auth("key", "list", "--json"))["keys"]] == ["other"]
+    assert [k["name"] for k in printed(auth("key", "list", "--json"))["keys"]] == ["other"]
     assert key not in auth("log").stdout
 
 
@@ -231,23 +193,13 @@ def test_only_the_whole_key_is_the_key(tmp_path: Path) -> None:
     key = add_key(file, "one", Role.STAFF)
     add_key(file, "two", Role.READER)
     keys = read_keys(file)
-    found = find_key(keys, key)
-    assert found is not None
-    assert (found.name, found.role) == ("one", Role.STAFF)
-    for wrong in ("", key[:-1], key + "x", key.upper(), found.digest, "mh_ü"):
+    entry = find_key(keys, key)
+    assert entry is not None
+    assert (entry.name, entry.role) == ("one", Role.STAFF)
+    for wrong in ("", key[:-1], key + "x", key.upper(), entry.digest, "mh_ü"):
         assert find_key(keys, wrong) is None, wrong
     remove_key(file, "one")
     assert find_key(read_keys(file), key) is None
-
-
-@pytest.mark.parametrize(
-    "line", ["x", f"a:{'0' * 64}:boss:2026-01-01", f"a:{'0' * 64}:staff:2026-13-01", "a:0:staff:1"]
-)
-def test_a_damaged_line_of_the_keys_is_named(tmp_path: Path, line: str) -> None:
-    file = tmp_path / "keys"
-    file.write_text(f"# programs\n{line}\n")
-    with pytest.raises(UsageError, match=r"line 2: .*mehealth auth key add"):
-        read_keys(file)
 
 
 def test_what_is_kept_of_a_person_is_shown_and_forgotten(auth: Auth, tmp_path: Path) -> None:
@@ -260,63 +212,24 @@ def test_what_is_kept_of_a_person_is_shown_and_forgotten(auth: Auth, tmp_path: P
                Place(), "bob")  # fmt: skip
     log.record("ada", SIGNED_IN, "from 192.0.2.77")
     log.record("bob", "document added", "harbour-guide")
-    shown = told(auth("data", "ada", "--json"))
-    (verdict,) = shown["feedback"]
+    data = printed(auth("data", "ada", "--json"))
+    (verdict,) = data["feedback"]
     assert verdict["question"] == "When was it lit?"
     assert verdict["answer"]["answer"] == "In 1871 [1]."
     assert verdict["history"] == [["How tall is the lighthouse?", "42 metres [1]."]]
     assert verdict["at"].endswith("Z")
-    assert [e["what"] for e in shown["audit"]] == ["person added", SIGNED_IN]
+    assert [e["what"] for e in data["audit"]] == ["person added", SIGNED_IN]
     assert "When was it lit?" in auth("data", "ada").stdout
     gone = auth("forget", "ada")
     assert "deleted 1 of feedback, 0 of decisions, 2 of audit" in gone.stderr
     assert "ada can still sign in" in gone.stderr
-    assert told(auth("data", "ada", "--json")) == {
+    assert printed(auth("data", "ada", "--json")) == {
         "schema": 1, "name": "ada", "feedback": [], "decisions": [], "audit": []
     }  # fmt: skip
     for file in index.iterdir():  # overwritten, not only marked as free
         assert b"ada" not in file.read_bytes(), file.name
-    assert len(told(auth("data", "bob", "--json"))["feedback"]) == 1
-    assert [e["what"] for e in told(auth("log", "--json"))["entries"]] == [
+    assert len(printed(auth("data", "bob", "--json"))["feedback"]) == 1
+    assert [e["what"] for e in printed(auth("log", "--json"))["entries"]] == [
         "document added",
         "data deleted",
     ]
-
-
-def test_the_log_keeps_some_refusals_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_module, "AUDIT_REFUSALS", 5)
-    standing = Gate(*(Rate(rate, clock=lambda: 0.0) for rate in (20, 800)))
-    log = Audit(tmp_path / "audit.sqlite", _gate=standing)
-    log.record("ada", SIGNED_IN)
-    for number in range(30):
-        log.refused("", f"guess {number}", "192.0.2.1")
-    log.refused("", "guess", "192.0.2.2")
-    entries = log.entries()
-    assert [e["what"] for e in entries] == [SIGNED_IN] + [REFUSED] * 5
-    assert entries[-1]["about"] == "guess, from 192.0.2.2"
-    assert entries[-2]["about"] == "guess 19, from 192.0.2.1"  # twenty a minute, the rest is noise
-
-
-def test_a_log_that_cannot_be_written_stops_nobody(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "file").write_text("")
-    Audit.beside(tmp_path / "file").record("ada", SIGNED_IN)
-    assert "the audit log cannot be kept" in caplog.text
-
-
-def test_what_is_old_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    day = 86_400
-    now = time.time()
-    store, log = FeedbackStore.beside(tmp_path), Audit.beside(tmp_path)
-    Audit(log.path, clock=lambda: now - 31 * day).record("ada", "long ago")
-    Audit(log.path, clock=lambda: now - 29 * day).record("ada", "lately")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "time", lambda: now - 31 * day)
-        store.save(judged(verdict="right"), Place(), "ada")
-    monkeypatch.setattr(kept_module, "_DAY", day)
-    closing = threading.Event()
-    closing.set()
-    Kept({"feedback": store, "audit": log}).keep_up(30, closing)
-    assert [e["what"] for e in log.entries()] == ["lately"]
-    assert store.rows() == []

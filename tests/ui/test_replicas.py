@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,21 +15,19 @@ import httpx
 import pytest
 from gradio_client import Client
 from llm_helpers import free_port
-from ui_helpers import ROOT, Running
+from ui_helpers import PASSWORD, ROOT, TALL, Running
 
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
-from mehealth_ui.audit import Audit
 from mehealth_ui.limits import LEARN_SECONDS
-from mehealth_ui.people import add_person
-from mehealth_ui.roles import Role
+from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.callers import Role
+from mehealth_ui.people.passwords import add_person
 
 if TYPE_CHECKING:
     from postgres_helpers import Postgres
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
-PASSWORD = "correct horse battery"
-TALL = "How tall is the lighthouse on the North Pier?"
 FIRST = "The lighthouse on the North Pier is 42 metres tall. It was lit in 1871 by Mary Anning.\n"
 LATER = "The ferry to Gull Island leaves every forty minutes from the East Quay.\n"
 DECIDED = {
@@ -108,9 +107,9 @@ def site(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     corpus = folder / "corpus"
     corpus.mkdir()
     (corpus / "harbour.txt").write_text(FIRST)
-    given = {"corpus": corpus, "index": folder / "index", "ui_questions_per_minute": 1000}
-    given["ui_database"] = postgres.new("replicas")
-    settings = Settings.load(given, environ={}, folder=folder)
+    values = {"corpus": corpus, "index": folder / "index", "ui_questions_per_minute": 1000}
+    values["ui_database"] = postgres.new("replicas")
+    settings = Settings.load(values, environ={}, folder=folder)
     ingest(settings)
     add_person(folder / "people", "ada", PASSWORD, Role.STAFF)
     with (
@@ -142,17 +141,17 @@ def replica(folder: Path, name: str, settings: Settings) -> Running:
 
 def by_replica(address: str) -> dict[str, httpx.Client]:
     """A client for each replica: nginx goes by the address that one asks from."""
-    found: dict[str, httpx.Client] = {}
+    clients: dict[str, httpx.Client] = {}
     for number in range(2, 60):
         transport = httpx.HTTPTransport(local_address=f"127.0.0.{number}")
         client = httpx.Client(transport=transport, base_url=address, timeout=120)
         replicas = {client.get("/healthz").headers["x-replica"] for _ in range(3)}
         assert len(replicas) == 1  # the page's questions and answers have to meet
-        if found.setdefault(replicas.pop(), client) is not client:
+        if clients.setdefault(replicas.pop(), client) is not client:
             client.close()
-        if len(found) == 2:
+        if len(clients) == 2:
             break
-    return found
+    return clients
 
 
 def sign_in(site: Site) -> None:
@@ -200,8 +199,8 @@ def test_a_conversation_goes_on_at_the_other(site: Site) -> None:
 def test_a_decision_is_seen_by_the_other(site: Site) -> None:
     sign_in(site)
     assert site.one.post("/v1/check/decisions", json=DECIDED).status_code == 200
-    found = site.two.get("/v1/check/decisions", params={"draft": DECIDED["draft"]}).json()
-    assert [(d["start"], d["decision"], d["who"]) for d in found] == [(0, "accept", "ada")]
+    decisions = site.two.get("/v1/check/decisions", params={"draft": DECIDED["draft"]}).json()
+    assert [(d["start"], d["decision"], d["who"]) for d in decisions] == [(0, "accept", "ada")]
     log = Audit.from_settings(site.settings).entries()
     assert {e["about"] for e in log if e["what"] == "signed in"} <= {
         f"from 127.0.0.{n}" for n in range(1, 60)
@@ -230,12 +229,12 @@ def test_one_is_killed_and_the_other_answers(site: Site) -> None:
     sign_in(site)
     before = ask(site.one, TALL)
     gone = site.one.get("/healthz").headers["x-replica"]
-    site.replicas[gone].kill()
+    site.replicas[gone].end(signal.SIGKILL)
     assert until(lambda: site.one.get("/v1/me").status_code == 200, 30)
     after = ask(site.one, TALL)
     assert after | {"timings_ms": 0} == before | {"timings_ms": 0}
     assert site.one.get("/healthz").headers["x-replica"].split(", ")[-1] != gone
-    found = site.one.get("/v1/check/decisions", params={"draft": DECIDED["draft"]}).json()
-    assert [d["decision"] for d in found] == ["accept"]
+    decisions = site.one.get("/v1/check/decisions", params={"draft": DECIDED["draft"]}).json()
+    assert [d["decision"] for d in decisions] == ["accept"]
     client = Client(site.address, auth=("ada", PASSWORD), verbose=False)
     assert "42 metres" in client.predict(TALL, api_name="/ask")["answer"]

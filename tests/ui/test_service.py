@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from openai import OpenAI
 from pydantic import TypeAdapter
+from ui_helpers import TALL
 
 from mehealth_rag.serialise import answer_json, verdict_json
 from mehealth_rag.types import Answer
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mehealth_rag.assistant import Assistant
-
-TALL = "How tall is the lighthouse on the North Pier?"
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +38,23 @@ def post(client: httpx.Client, path: str, **sent: object) -> Any:  # noqa: ANN40
 def test_an_answer_is_the_contracts_and_names_version_and_reader(
     client: httpx.Client, assistant: Assistant
 ) -> None:
-    found = post(client, "/v1/ask", id="q1", question=TALL)
-    assert next(iter(found)) == "id"
-    assert found["id"] == "q1"
-    assert found.pop("reader") == assistant.reader().name
-    assert found.pop("version")
+    answer = post(client, "/v1/ask", id="q1", question=TALL)
+    assert next(iter(answer)) == "id"
+    assert answer["id"] == "q1"
+    assert answer.pop("reader") == assistant.reader().name
+    assert answer.pop("version")
     own = json.loads(json.dumps(answer_json(assistant.ask(TALL))))
-    assert own.pop("timings_ms").keys() == found.pop("timings_ms").keys()
-    assert own == {k: v for k, v in found.items() if k != "id"}
+    assert own.pop("timings_ms").keys() == answer.pop("timings_ms").keys()
+    assert own == {k: v for k, v in answer.items() if k != "id"}
 
 
 def test_history_and_documents_count(client: httpx.Client) -> None:
-    asked = {"question": "And when was it lit?", "history": [[TALL, "It is 42 metres tall [1]."]]}
-    found = post(client, "/v1/ask", **asked)
-    assert "1871" in found["answer"]
+    sent = {
+        "question": "And when was it lit?",
+        "history": [[TALL, "It is 42 metres tall [1]."]],
+    }
+    answer = post(client, "/v1/ask", **sent)
+    assert "1871" in answer["answer"]
     elsewhere = post(client, "/v1/ask", question=TALL, documents=["prospectus"])
     assert all(c["document"] == "prospectus" for c in elsewhere["citations"])
 
@@ -82,8 +84,9 @@ def test_search_check_sources_and_guide(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "sent", "status", "told"),
+    ("path", "sent", "status", "problem"),
     [
+        ("/v1/ask", b"\xffk\xff", 400, ""),
         ("/v1/ask", {"question": "  "}, 400, "the question is empty"),
         ("/v1/ask", {"question": "x" * 5000}, 400, "5,000 characters"),
         ("/v1/ask", {"question": TALL, "documents": ["nowhere"]}, 400, "no document 'nowhere'"),
@@ -102,12 +105,13 @@ def test_search_check_sources_and_guide(client: httpx.Client) -> None:
     ],
 )
 def test_what_cannot_be_answered_is_one_line(
-    client: httpx.Client, path: str, sent: dict[str, Any], status: int, told: str
+    client: httpx.Client, path: str, sent: dict[str, Any] | bytes, status: int, problem: str
 ) -> None:
-    answer = client.post(path, json=sent)
+    body = sent if isinstance(sent, bytes) else json.dumps(sent)
+    answer = client.post(path, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
     (line,) = answer.json().values()
-    assert told in line
+    assert problem in line
     assert "\n" not in line
 
 
@@ -128,8 +132,8 @@ def test_openais_client_gets_an_answer_with_links_and_annotations(served: str) -
     cited = (message.content or "")[note.url_citation.start_index : note.url_citation.end_index]
     assert cited.startswith("[[1]](")
     stream = client.chat.completions.create(model="mehealth", messages=messages, stream=True)
-    told = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
-    assert told == message.content
+    words = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert words == message.content
     ours: Any = [{"role": "user", "content": "How many medical schools are there?"}]
     done = client.chat.completions.create(model="mehealth", messages=ours)
     assert f"[[1]]({served}/document/prospectus#page=2)" in (done.choices[0].message.content or "")
@@ -144,9 +148,9 @@ def test_health_and_metrics(client: httpx.Client, assistant: Assistant) -> None:
         assistant.reader().name,
     )
     post(client, "/v1/search", query=TALL)
-    told = client.get("/metrics").text
-    assert 'mehealth_requests_total{path="/v1/search",status="200"}' in told
-    assert "mehealth_request_seconds_bucket" in told
+    metrics = client.get("/metrics").text
+    assert 'mehealth_requests_total{path="/v1/search",status="200"}' in metrics
+    assert "mehealth_request_seconds_bucket" in metrics
 
 
 def test_the_published_schema_describes_what_comes(client: httpx.Client) -> None:
@@ -159,11 +163,8 @@ def test_the_published_schema_describes_what_comes(client: httpx.Client) -> None
     own = post(client, "/v1/ask", question=TALL)
     assert answer["properties"].keys() == own.keys()
     assert set(answer["required"]) <= own.keys()
-    TypeAdapter(Answer).validate_python({k: v for k, v in own.items() if k in _fields()})
-
-
-def _fields() -> set[str]:
-    return set(Answer.__dataclass_fields__)
+    fields = Answer.__dataclass_fields__
+    TypeAdapter(Answer).validate_python({k: v for k, v in own.items() if k in fields})
 
 
 @pytest.mark.parametrize("name", ["answer", "verdict"])
@@ -187,14 +188,14 @@ def test_what_comes_is_valid_under_the_schema_files(
     for name, sent in by_service.items():
         validator = Draft202012Validator(json.loads((FOLDER / f"{name}.json").read_text("utf-8")))
         assert sent.keys() == validator.schema["properties"].keys()
-        for found in (sent, json.loads(json.dumps(printed[name]))):
-            validator.validate(found)
+        for value in (sent, json.loads(json.dumps(printed[name]))):
+            validator.validate(value)
             with pytest.raises(ValidationError):
-                validator.validate({k: v for k, v in found.items() if k != "confidence"})
+                validator.validate({k: v for k, v in value.items() if k != "confidence"})
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "told"),
+    ("method", "path", "status", "problem"),
     [
         ("GET", "/v1/ask", 405, "GET is not for this; use POST"),
         ("DELETE", "/v1/sources", 405, "DELETE is not for this; use GET"),
@@ -202,16 +203,9 @@ def test_what_comes_is_valid_under_the_schema_files(
     ],
 )
 def test_what_is_no_route_is_one_line_too(
-    client: httpx.Client, method: str, path: str, status: int, told: str
+    client: httpx.Client, method: str, path: str, status: int, problem: str
 ) -> None:
     answer = client.request(method, path)
-    assert (answer.status_code, answer.json()) == (status, {"error": told})
+    assert (answer.status_code, answer.json()) == (status, {"error": problem})
     if status == 405:
-        assert answer.headers["allow"] == told.rsplit(" ", 1)[1]
-
-
-def test_a_body_that_is_no_text_is_one_line_too(client: httpx.Client) -> None:
-    kind = {"content-type": "application/json"}
-    answer = client.post("/v1/ask", content=b"\xffk\xff", headers=kind)
-    assert answer.status_code == 400
-    assert answer.json().keys() == {"error"}
+        assert answer.headers["allow"] == problem.rsplit(" ", 1)[1]

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from test_feedback import judged
+from ui_helpers import judged
 
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest, why_build
-from mehealth_ui.audit import SIGNED_IN, Audit
-from mehealth_ui.backup import restore
-from mehealth_ui.decisions import DecisionSent, DecisionStore
-from mehealth_ui.feedback import FeedbackStore, Place
-from mehealth_ui.kept import Kept
-from mehealth_ui.server import open_assistant
+from mehealth_ui.people.audit import SIGNED_IN, Audit
+from mehealth_ui.people.backup import restore
+from mehealth_ui.people.decisions import DecisionSent, DecisionStore
+from mehealth_ui.people.feedback import FeedbackStore, Place
+from mehealth_ui.people.personal_data import PersonalData
+from mehealth_ui.serving.server import open_assistant
 
 if TYPE_CHECKING:
     from postgres_helpers import Postgres
@@ -71,13 +71,13 @@ def older(index: Path) -> None:
             database.executescript(sql)
 
 
-def of_ada(kept: Kept) -> dict[str, list[object]]:
+def of_ada(data: PersonalData) -> dict[str, list[object]]:
     """What is expected of the rows, in short."""
-    found = kept.of("ada")
+    rows = data.of("ada")
     return {
-        "feedback": [(r["id"], r["at"], r["comment"], r["page"]) for r in found["feedback"]],
-        "decisions": [(r["start"], r["note"], r["when"]) for r in found["decisions"]],
-        "audit": [(r["at"], r["what"], r["person"]) for r in found["audit"]],
+        "feedback": [(r["id"], r["at"], r["comment"], r["page"]) for r in rows["feedback"]],
+        "decisions": [(r["start"], r["note"], r["when"]) for r in rows["decisions"]],
+        "audit": [(r["at"], r["what"], r["person"]) for r in rows["audit"]],
     }
 
 
@@ -91,7 +91,7 @@ EXPECTED = {
 def test_older_files_are_read_and_written_on(tmp_path: Path) -> None:
     older(tmp_path)
     settings = Settings.load({"index": tmp_path}, environ={}, folder=tmp_path)
-    assert of_ada(Kept.from_settings(settings)) == EXPECTED
+    assert of_ada(PersonalData.from_settings(settings)) == EXPECTED
     store = FeedbackStore.beside(tmp_path)
     assert [(r["id"], r["pages"]) for r in store.rows()] == [
         ("feedback-t0", [3]),
@@ -111,10 +111,10 @@ def test_an_older_backup_goes_into_a_database(postgres: Postgres, tmp_path: Path
     with tarfile.open(tmp_path / "saved.tar.gz", "w:gz") as tar:
         for name in OLD:
             tar.add(tmp_path / "old" / name, name)
-    given = {"index": tmp_path / "new", "ui_database": postgres.new("upgraded")}
-    settings = Settings.load(given, environ={}, folder=tmp_path)
+    values = {"index": tmp_path / "new", "ui_database": postgres.new("upgraded")}
+    settings = Settings.load(values, environ={}, folder=tmp_path)
     restore(settings, tmp_path / "saved.tar.gz", replace=False)
-    assert of_ada(Kept.from_settings(settings)) == EXPECTED
+    assert of_ada(PersonalData.from_settings(settings)) == EXPECTED
 
 
 def test_an_older_index_is_built_anew_with_one_line_and_the_rest_stays(
@@ -124,8 +124,8 @@ def test_an_older_index_is_built_anew_with_one_line_and_the_rest_stays(
     (corpus / "added").mkdir(parents=True)
     (corpus / "harbour.txt").write_text("The lighthouse on the North Pier is 42 metres tall.\n")
     (corpus / "added" / "ferry.txt").write_text("The ferry leaves every forty minutes.\n")
-    given = {"corpus": corpus, "index": index, "log_format": "json"}
-    settings = Settings.load(given, environ={}, folder=tmp_path)
+    values = {"corpus": corpus, "index": index, "log_format": "json"}
+    settings = Settings.load(values, environ={}, folder=tmp_path)
     ingest(settings)
     older(index)
     before = IndexFolder(index).current()
@@ -135,13 +135,13 @@ def test_an_older_index_is_built_anew_with_one_line_and_the_rest_stays(
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | of_old))
     with caplog.at_level(logging.INFO):
         assistant = open_assistant(settings)
-    told = [m for m in caplog.messages if "older version" in m]
-    assert told == ["The index was made by an older version of this program; building it anew."]
+    lines = [m for m in caplog.messages if "older version" in m]
+    assert lines == ["The index was made by an older version of this program; building it anew."]
     assert "42 metres" in assistant.ask("How tall is the lighthouse?").answer
     assert {s.source.id for s in assistant.sources()} == {"harbour", "ferry"}
     assistant.index.close()
     assert why_build(settings) == ""
     assert before.is_dir()
-    assert of_ada(Kept.from_settings(settings)) == EXPECTED
+    assert of_ada(PersonalData.from_settings(settings)) == EXPECTED
     shutil.rmtree(corpus)
     assert why_build(settings) == ""  # nothing to build from: what is there goes on

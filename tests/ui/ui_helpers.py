@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import shutil
 import signal
@@ -16,14 +17,21 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from llm_helpers import free_port
 
+from mehealth_ui.messages import Judged
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
     from mehealth_rag.settings import Settings
     from mehealth_ui.desk import Desk
-    from mehealth_ui.editions import Edition
+    from mehealth_ui.documents.editions import Edition
 
 ROOT = Path(__file__).parents[2]
+PASSWORD = "correct horse battery"
+TALL = "How tall is the lighthouse on the North Pier?"
+MEDTECH = "How much does MedTech generate for the UK economy each year?"
+UNKNOWN = "What is the share price of the Larkfield Bakery?"
+BERTH = "How deep is the berth at Kessing?"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -85,9 +93,46 @@ linked_from = [{ document = "prospectus", pages = [4] }]
 """
 
 
+def judged(**feedback: str) -> Judged:
+    """A verdict on an answer."""
+    citation = {"number": 1, "document": "harbour-guide", "title": "A guide", "page": 2,
+                "page_label": "iv", "quote": "lit in 1871"}  # fmt: skip
+    answer = {
+        "question": "When was it lit?",
+        "standalone_question": "When was the lighthouse lit?",
+        "status": "answered",
+        "answer": "In 1871 [1].",
+        "citations": [citation],
+        "index": "abc",
+    }
+    turn = {"id": "t1", "question": "When was it lit?", "answer": answer}
+    history = [("How tall is the lighthouse?", "42 metres [1].")]
+    return Judged.model_validate({"turn": turn, "history": history, "feedback": feedback})
+
+
+def printed(done: subprocess.CompletedProcess[str]) -> Any:  # noqa: ANN401 - JSON
+    """What a command that went well printed as JSON."""
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line of a command that was refused."""
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    return done.stderr
+
+
+def call_page(client: httpx.Client, name: str, data: object, **headers: str) -> httpx.Response:
+    """Call a server function of the page, as its script does."""
+    parts = client.get("/config").json()["components"]
+    wire = next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
+    call = {"data": data, "fn_name": name, "component_id": wire, "session_hash": "s"}
+    return client.post("/gradio_api/component_server", json=call, headers=headers)
+
+
 def serving(desk: Desk, edition: Edition) -> Desk:
     """A desk that serves this edition whatever becomes of the index."""
-    from mehealth_ui.editions import Editions
+    from mehealth_ui.documents.editions import Editions
 
     class Fixed(Editions):
         @property
@@ -139,27 +184,17 @@ class Running:
         """The server's process."""
         return self._process.pid
 
-    def interrupt(self) -> int:
-        """Press Ctrl-C; the exit code."""
-        self.send(signal.SIGINT)
-        return self.wait()
-
-    def stop(self) -> int:
-        """Tell it to end, as a service's manager does; the exit code."""
-        self.send(signal.SIGTERM)
-        return self.wait()
-
-    def kill(self) -> None:
-        """End it without a word, as a machine that fails does."""
-        self._process.kill()
-        self._process.wait()
-
     def send(self, sent: signal.Signals) -> None:
         self._process.send_signal(sent)
 
     def wait(self) -> int:
         """Wait for its end; the exit code."""
         return self._process.wait(90)
+
+    def end(self, sent: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, and wait for the end; the exit code."""
+        self.send(sent)
+        return self.wait()
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
@@ -210,10 +245,27 @@ class Visit:
         self.page.wait_for_selector("body.ready")
         return self
 
-    def ask(self, question: str) -> None:
-        before = self.page.locator(".turn .tools").count()
+    def __enter__(self) -> Visit:
+        return self.open()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.context.close()
+        if kind is None:
+            assert self.outside == [], "the page asked another host"
+            assert self.errors == []
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.page.wait_for_selector("body.ready")
+
+    def send(self, question: str) -> None:
         self.page.fill("#question textarea", question)
         self.page.press("#question textarea", "Enter")
+
+    def ask(self, question: str) -> None:
+        """Send a question, and wait for its answer."""
+        before = self.page.locator(".turn .tools").count()
+        self.send(question)
         self.page.wait_for_function(
             "n => document.querySelectorAll('.turn .tools').length > n", arg=before
         )

@@ -1,7 +1,7 @@
-"""How fast the page is on this machine: `python -m mehealth_ui.bench [--corpus DIR] [--index DIR]`.
+"""Measures the speed of the page: `python -m mehealth_ui.bench [--corpus DIR] [--index DIR]`.
 
-Starts a server of its own on a free port and prints a table: first paint, a warm question and a
-page picture in a real browser; visitors who all ask at once for a minute; memory.
+Starts a server on a free port and prints a table: first paint, a warm question and a picture of a
+page in a real browser; visitors who all ask at once for a minute; memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,14 @@ from rich.table import Table
 from mehealth_rag.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
+
+Row = tuple[str, str, str]
+"""What was measured, the measurement, and the aim."""
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+_PAINT = "(performance.getEntriesByName('first-contentful-paint')[0] || {startTime: 0}).startTime"
 _QUESTIONS = (
     "How much does MedTech generate for the UK economy?",
     "What is the National Rehabilitation Centre?",
@@ -40,9 +44,9 @@ _QUESTIONS = (
     "What is the share price of a bakery?",
     "How many people work in the sector?",
 )
-_SHOWN = """n => new Promise(done => {
+_ANSWER = """() => new Promise(done => {
   const start = performance.now();
-  const look = () => document.querySelectorAll('.turn .tools').length > n
+  const look = () => document.querySelectorAll('.turn .tools').length
     ? requestAnimationFrame(() => done(performance.now() - start)) : requestAnimationFrame(look);
   document.querySelector('#ask').click();
   look();
@@ -61,22 +65,13 @@ _PICTURE = """() => new Promise(done => {
 })"""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    measured: str
-    wanted: str
-
-
 @contextmanager
 def server(corpus: Path, index: Path) -> Iterator[tuple[str, int]]:
-    """A server of its own, ready; its address and process id."""
+    """Start a server; yield its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    named = {
+    settings = {
         "MEHEALTH_CORPUS": str(corpus),
         "MEHEALTH_INDEX": str(index),
         "MEHEALTH_UI_PORT": str(port),
@@ -84,7 +79,7 @@ def server(corpus: Path, index: Path) -> Iterator[tuple[str, int]]:
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "mehealth_ui"],
-        env={**os.environ, **named},
+        env={**os.environ, **settings},
         stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
@@ -108,75 +103,69 @@ def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def in_browser(address: str, repeats: int) -> list[Row]:
-    """First paint, a warm question, a page picture."""
-    path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    """Measure first paint, a warm question and a picture of a page."""
+    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if path is None:
-        return [Row("in a browser", "no Chromium on this machine", "")]
+        return [("in a browser", "no Chromium on this machine", "")]
     from playwright.sync_api import sync_playwright
 
-    paints, usable = [], []
+    paints, ready = [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
         for _ in range(5):
-            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
             start = time.perf_counter()
-            page.goto(address)
-            page.wait_for_selector("body.ready")
-            usable.append((time.perf_counter() - start) * 1000)
-            paints.append(_first_paint(page))
+            page = _opened(browser, address)
+            ready.append((time.perf_counter() - start) * 1000)
+            paints.append(float(page.evaluate(_PAINT)))
             page.context.close()
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        page.goto(address)
-        page.wait_for_selector("body.ready")
-        asked = [_ask(page, _QUESTIONS[n % len(_QUESTIONS)]) for n in range(repeats + 3)][3:]
-        drawn = _leaf(page, repeats)
+        page = _opened(browser, address)
+        answers = [_ask(page, question) for question in islice(cycle(_QUESTIONS), repeats + 3)]
+        page.locator("[data-act=read]").first.click()
+        page.wait_for_selector("#pane .sheet img")
+        pictures = [float(page.evaluate(_PICTURE)) for _ in range(repeats)]
         browser.close()
     return [
-        Row("first paint", _of(paints), "2,000 ms"),
-        Row("ready for a question", _of(usable), "2,000 ms"),
-        Row("warm question, shown complete", _of(asked), "250 ms at the median"),
-        Row("page picture", _of(drawn), "150 ms"),
+        ("first paint", _summary(paints), "2,000 ms"),
+        ("ready for a question", _summary(ready), "2,000 ms"),
+        ("warm question, shown complete", _summary(answers[3:]), "250 ms at the median"),
+        ("page picture", _summary(pictures), "150 ms"),
     ]
 
 
-def _first_paint(page: Page) -> float:
-    entry = "performance.getEntriesByName('first-contentful-paint')[0]"
-    return float(page.evaluate(f"({entry} || {{startTime: 0}}).startTime"))
+def _opened(browser: Browser, address: str) -> Page:
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(address)
+    page.wait_for_selector("body.ready")
+    return page
 
 
 def _ask(page: Page, question: str) -> float:
     page.click("[data-act=new]")
     page.fill("#question textarea", question)
-    return float(page.evaluate(_SHOWN, 0))
-
-
-def _leaf(page: Page, repeats: int) -> list[float]:
-    page.locator("[data-act=read]").first.click()
-    page.wait_for_selector("#pane .sheet img")
-    return [float(page.evaluate(_PICTURE)) for _ in range(repeats)]
+    return float(page.evaluate(_ANSWER))
 
 
 async def crowd(address: str, visitors: int, seconds: float) -> tuple[list[float], int]:
-    """So many visitors, each asking again as soon as answered: milliseconds, and failures."""
+    """Let visitors ask again and again; return the milliseconds of answers, and the failures."""
     until = time.monotonic() + seconds
-    took: list[float] = []
+    times: list[float] = []
     failed = 0
 
     async def visitor(number: int, client: httpx.AsyncClient) -> None:
         nonlocal failed
-        asked = number
-        while time.monotonic() < until:
+        for asked in count(number):
+            if time.monotonic() >= until:
+                return
             start = time.perf_counter()
             if await _call(client, _QUESTIONS[asked % len(_QUESTIONS)]):
-                took.append((time.perf_counter() - start) * 1000)
+                times.append((time.perf_counter() - start) * 1000)
             else:
                 failed += 1
-            asked += 1
 
     limits = httpx.Limits(max_connections=visitors * 2)
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as client:
         await asyncio.gather(*(visitor(n, client) for n in range(visitors)))
-    return took, failed
+    return times, failed
 
 
 async def _call(client: httpx.AsyncClient, question: str) -> bool:
@@ -190,7 +179,7 @@ async def _call(client: httpx.AsyncClient, question: str) -> bool:
 
 
 def resident(pid: int) -> float:
-    """Megabytes that a process holds; 0 where the system does not tell."""
+    """Return the megabytes that a process holds; 0 if the system does not tell."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -199,25 +188,28 @@ def resident(pid: int) -> float:
 
 
 def under_load(address: str, pid: int, visitors: int, seconds: float) -> list[Row]:
-    """The crowd, then memory over 2,000 questions."""
-    asyncio.run(crowd(address, 4, 10))  # warm
-    took, failed = asyncio.run(crowd(address, visitors, seconds))
-    name = f"{visitors} visitors at once for {seconds:.0f} s"
-    rows = [
-        Row(name, f"{len(took)} answered, {failed} failed", "none fails"),
-        Row("… waiting", _of(took), "95th percentile under 3,000 ms"),
-    ]
-    held = [resident(pid)]
+    """Measure a crowd, then memory over 2,000 questions."""
+    asyncio.run(crowd(address, 4, 10))  # warm up
+    times, failed = asyncio.run(crowd(address, visitors, seconds))
+    memory = [resident(pid)]
     asked = 0
     while asked < 2_000:
         more, _ = asyncio.run(crowd(address, 4, 10))
         asked += max(1, len(more))
-        held.append(resident(pid))
-    shown = f"{held[0]:.0f} MB before, {held[-1]:.0f} MB after, {max(held):.0f} MB at most"
-    return [*rows, Row(f"memory over {asked:,} questions", shown, "flat")]
+        memory.append(resident(pid))
+    change = f"{memory[0]:.0f} MB before, {memory[-1]:.0f} MB after, {max(memory):.0f} MB at most"
+    return [
+        (
+            f"{visitors} visitors at once for {seconds:.0f} s",
+            f"{len(times)} answered, {failed} failed",
+            "none fails",
+        ),
+        ("… waiting", _summary(times), "95th percentile under 3,000 ms"),
+        (f"memory over {asked:,} questions", change, "flat"),
+    ]
 
 
-def _of(values: Sequence[float]) -> str:
+def _summary(values: Sequence[float]) -> str:
     if not values:
         return "none"
     last = sorted(values)[min(len(values) - 1, round(0.95 * len(values)))]
@@ -233,16 +225,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--browser-only", action="store_true")
-    given = parser.parse_args()
-    settings = Settings.load({"corpus": given.corpus, "index": given.index})
+    arguments = parser.parse_args()
+    settings = Settings.load({"corpus": arguments.corpus, "index": arguments.index})
     with server(settings.corpus.resolve(), settings.index.resolve()) as (address, pid):
-        time.sleep(10)  # the suggested questions are tried out first
-        rows = in_browser(address, given.repeats)
-        if not given.browser_only:
-            rows += under_load(address, pid, given.visitors, given.seconds)
+        time.sleep(10)  # until the suggested questions are found
+        rows = in_browser(address, arguments.repeats)
+        if not arguments.browser_only:
+            rows += under_load(address, pid, arguments.visitors, arguments.seconds)
     table = Table("what", "measured", "wanted")
     for row in rows:
-        table.add_row(row.what, row.measured, row.wanted)
+        table.add_row(*row)
     Console().print(table)
     return 0
 

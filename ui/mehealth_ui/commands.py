@@ -1,4 +1,4 @@
-"""`mehealth auth`, who may use the page and the service; `backup` and `restore` of what is kept."""
+"""The commands `mehealth auth`, `backup` and `restore`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mehealth_rag.cli.command import registering
-from mehealth_rag.cli.context import Common, console, note, print_json
+from mehealth_rag.cli.context import Common, console, note, print_json, registering
 from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
-    from mehealth_ui.audit import Audit
+    from mehealth_ui.people.audit import Audit
 
 auth_app = typer.Typer(help="Who may use the web page and the service.", no_args_is_help=True)
 key_app = typer.Typer(help="API keys for programs.", no_args_is_help=True)
@@ -29,7 +28,7 @@ Name = Annotated[str, typer.Argument(help="the name to sign in with")]
 KeyName = Annotated[str, typer.Argument(help="the key's name, such as that of the program")]
 Archive = Annotated[Path, typer.Argument(help="the backup, such as mehealth.tar.gz")]
 _PREVIEW = 60
-"""Characters of a question that are shown; --json has all of it."""
+"""Characters of a question in a table; --json has all of it."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 def backup(common: Common, archive: Archive) -> None:
     """Save added documents, people, keys, feedback, decisions and the audit log to one file."""
-    from mehealth_ui.backup import back_up
+    from mehealth_ui.people.backup import back_up
 
     _tell_files(common, archive, back_up(common.settings, archive), "saved to")
 
@@ -54,8 +53,8 @@ def restore(
         bool, typer.Option("--replace", help="put back what is already there too")
     ] = False,
 ) -> None:
-    """Put a backup back; stop the page first, and ingest afterwards."""
-    from mehealth_ui.backup import restore as put_back
+    """Restore a backup; stop the page first, and ingest afterwards."""
+    from mehealth_ui.people.backup import restore as put_back
 
     names = put_back(common.settings, archive, replace=replace)
     _tell_files(common, archive, names, "restored from")
@@ -69,28 +68,28 @@ def add(
     *,
     role: Annotated[str | None, typer.Option("--role", help="reader, staff or admin")] = None,
 ) -> None:
-    """Let a person sign in, or give a new password: asks for it and keeps its hash."""
-    from mehealth_ui.keys import read_keys
-    from mehealth_ui.people import add_person, read_people
-    from mehealth_ui.roles import role_named
+    """Let a person sign in, or set a new password; asks for it."""
+    from mehealth_ui.people.callers import role_named
+    from mehealth_ui.people.keys import read_keys
+    from mehealth_ui.people.passwords import add_person, read_people
 
     path = _people_file(common.settings)
-    wanted = None if role is None else role_named(role)
+    new_role = None if role is None else role_named(role)
     password = _password(name)
     with _naming(path):
         if any(key.name == name for key in read_keys(_keys_file(common.settings))):
             raise UsageError(f"there is a key of the name '{name}'; choose another name")
-        replaced = add_person(path, name, password, wanted)
-    has = read_people(path)[name].role.word
+        replaced = add_person(path, name, password, new_role)
+    word = read_people(path)[name].role.word
     done = "changed" if replaced else "added"
-    _record(common, f"person {done}", f"role {has}", person=name)
-    _tell(common, f"{name} is {done} in {path}, role {has}", name=name, role=has, done=done)
+    _record(common, f"person {done}", f"role {word}", person=name)
+    _tell(common, f"{name} is {done} in {path}, role {word}", name=name, role=word, done=done)
 
 
 @_command("ui_auth", name="list")
 def list_people(common: Common) -> None:
-    """List who may sign in, with their roles."""
-    from mehealth_ui.people import read_people
+    """List the people who may sign in, with their roles."""
+    from mehealth_ui.people.passwords import read_people
 
     people = read_people(_people_file(common.settings))
     rows = [{"name": n, "role": p.role.word} for n, p in sorted(people.items())]
@@ -103,21 +102,21 @@ def set_role(
     name: Name,
     role: Annotated[str, typer.Argument(help="reader, staff or admin")],
 ) -> None:
-    """Change what a person may do; it counts at once."""
-    from mehealth_ui import people
-    from mehealth_ui.roles import role_named
+    """Change a person's role, which counts at once."""
+    from mehealth_ui.people import passwords
+    from mehealth_ui.people.callers import role_named
 
-    wanted = role_named(role)
-    before = people.set_role(_people_file(common.settings), name, wanted).word
-    has = wanted.word
-    _record(common, "role changed", f"from {before} to {has}", person=name)
-    _tell(common, f"{name} was {before} and is {has} now", name=name, role=has, before=before)
+    new_role = role_named(role)
+    before = passwords.set_role(_people_file(common.settings), name, new_role).word
+    word = new_role.word
+    _record(common, "role changed", f"from {before} to {word}", person=name)
+    _tell(common, f"{name} was {before} and is {word} now", name=name, role=word, before=before)
 
 
 @_command("ui_auth")
 def remove(common: Common, name: Name) -> None:
-    """Let a person in no more; who is signed in is out at once."""
-    from mehealth_ui.people import remove_person
+    """Remove a person, which ends their sessions at once."""
+    from mehealth_ui.people.passwords import remove_person
 
     path = _people_file(common.settings)
     remove_person(path, name)
@@ -132,30 +131,27 @@ def add_key(
     *,
     role: Annotated[str, typer.Option("--role", help="reader, staff or admin")] = "reader",
 ) -> None:
-    """Make a key and print it, once: only its hash is kept."""
-    from mehealth_ui import keys
-    from mehealth_ui.people import read_people
-    from mehealth_ui.roles import role_named
+    """Make a key and print it once; only its hash is kept."""
+    from mehealth_ui.people import keys
+    from mehealth_ui.people.callers import role_named
 
-    wanted, path = role_named(role), _keys_file(common.settings)
-    people = common.settings.ui_auth
-    with _naming(people or path):
-        if people is not None and people.is_file() and name in read_people(people):
+    new_role, path = role_named(role), _keys_file(common.settings)
+    with _naming(common.settings.ui_auth or path):
+        if _is_person(common.settings, name):
             raise UsageError(f"'{name}' is a person; give the key a name of its own")
-        secret = keys.add_key(path, name, wanted)
-    has = wanted.word
-    _record(common, "key added", f"role {has}", person=name)
-    if common.json:
-        print_json({"schema": 1, "name": name, "role": has, "key": secret})
-        return
-    print(secret)
-    note(f"the key '{name}' is kept as a hash in {path}, role {has}; it is shown only now")
+        secret = keys.add_key(path, name, new_role)
+    word = new_role.word
+    _record(common, "key added", f"role {word}", person=name)
+    if not common.json:
+        print(secret)
+    line = f"the key '{name}' is kept as a hash in {path}, role {word}; it is shown only now"
+    _tell(common, line, name=name, role=word, key=secret)
 
 
 @_key_command("ui_auth", name="list")
 def list_keys(common: Common) -> None:
-    """List the keys: name, role and when each was made."""
-    from mehealth_ui.keys import read_keys
+    """List the keys with role and date of creation."""
+    from mehealth_ui.people.keys import read_keys
 
     keys = read_keys(_keys_file(common.settings))
     rows = [{"name": k.name, "role": k.role.word, "added": str(k.added)} for k in keys]
@@ -164,8 +160,8 @@ def list_keys(common: Common) -> None:
 
 @_key_command("ui_auth", name="remove")
 def remove_key(common: Common, name: KeyName) -> None:
-    """Take a key back; it opens nothing from now on."""
-    from mehealth_ui import keys
+    """Remove a key, which stops working at once."""
+    from mehealth_ui.people import keys
 
     path = _keys_file(common.settings)
     keys.remove_key(path, name)
@@ -188,11 +184,11 @@ def data(
     common: Common,
     name: Annotated[str, typer.Argument(help="the name of a person or a key")],
 ) -> None:
-    """Show what is kept of a person; --json has all of it, to hand out."""
-    from mehealth_ui.kept import Kept
+    """Show the data kept about a person; --json has all of it."""
+    from mehealth_ui.people.personal_data import PersonalData
 
-    kept = Kept.from_settings(common.settings).of(name)
-    dated = {what: [_dated(row) for row in rows] for what, rows in kept.items()}
+    data = PersonalData.from_settings(common.settings).of(name)
+    dated = {what: [_dated(row) for row in rows] for what, rows in data.items()}
     if common.json:
         print_json({"schema": 1, "name": name, **dated})
         return
@@ -207,25 +203,30 @@ def forget(
     common: Common,
     name: Annotated[str, typer.Argument(help="the name of a person or a key")],
 ) -> None:
-    """Delete what is kept of a person, in all stores; the login is another matter."""
-    from mehealth_ui.kept import Kept
-    from mehealth_ui.people import read_people
+    """Delete the data kept about a person, but not their login."""
+    from mehealth_ui.people.personal_data import PersonalData
 
-    deleted = Kept.from_settings(common.settings).forget(name)
+    deleted = PersonalData.from_settings(common.settings).forget(name)
     if any(deleted.values()):
-        _record(common, "data deleted", "")  # of whom is not said: that would be kept then
-    told = ", ".join(f"{count} of {what}" for what, count in deleted.items())
-    _tell(common, f"{name}: deleted {told}", name=name, deleted=deleted)
-    people = common.settings.ui_auth
-    if people is not None and people.is_file() and name in read_people(people):
+        _record(common, "data deleted", "")  # without the name, which would be kept then
+    counts = ", ".join(f"{count} of {what}" for what, count in deleted.items())
+    _tell(common, f"{name}: deleted {counts}", name=name, deleted=deleted)
+    if _is_person(common.settings, name):
         note(f"{name} can still sign in; to end that: mehealth auth remove {name}")
 
 
 def _naming(people: Path) -> AbstractContextManager[None]:
-    """Hold the right to give a name: else a person and a key could get the same one at once."""
-    from mehealth_ui.files import changing
+    """Hold the lock on names, so that a person and a key never get the same one."""
+    from mehealth_ui.people.line_files import changing
 
     return changing(people.with_name(f"{people.name}.names"))
+
+
+def _is_person(settings: Settings, name: str) -> bool:
+    from mehealth_ui.people.passwords import read_people
+
+    path = settings.ui_auth
+    return path is not None and path.is_file() and name in read_people(path)
 
 
 def _people_file(settings: Settings) -> Path:
@@ -235,7 +236,7 @@ def _people_file(settings: Settings) -> Path:
 
 
 def _keys_file(settings: Settings) -> Path:
-    from mehealth_ui.keys import keys_beside
+    from mehealth_ui.people.keys import keys_beside
 
     return settings.ui_keys or keys_beside(_people_file(settings))
 
@@ -251,13 +252,13 @@ def _password(name: str) -> str:
 
 
 def _audit(settings: Settings) -> Audit:
-    from mehealth_ui.audit import Audit
+    from mehealth_ui.people.audit import Audit
 
     return Audit.from_settings(settings)
 
 
 def _record(common: Common, what: str, about: str, *, person: str = "") -> None:
-    """Write an entry of this command; who gave it is known by the account on this machine."""
+    """Record a command in the audit log under the account on this machine."""
     try:
         account = getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container may have no name for its user
@@ -266,11 +267,9 @@ def _record(common: Common, what: str, about: str, *, person: str = "") -> None:
 
 
 def _dated(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its moment as people and programs read it, in UTC."""
-    at = datetime.fromtimestamp(row["at"], UTC)
-    return {"at": at.isoformat(timespec="seconds").replace("+00:00", "Z")} | {
-        key: value for key, value in row.items() if key != "at"
-    }
+    """Return a row with its time in ISO format, in UTC."""
+    at = datetime.fromtimestamp(row["at"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"at": at} | {key: value for key, value in row.items() if key != "at"}
 
 
 def _tell_files(common: Common, archive: Path, names: list[str], done: str) -> None:

@@ -1,6 +1,6 @@
-"""The fact desk: a draft checked sentence by sentence as a stream of events, and what is decided.
+"""The fact desk: checks a draft sentence by sentence, as a stream of JSON events.
 
-The events are JSON: the draft with the places of its sentences, a verdict for each, the counts.
+The events hold the draft with the places of its sentences, a verdict for each, and the counts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_rag.serialise import verdict_json
 from mehealth_rag.types import Document, Span, VerdictKind
 from mehealth_rag.wiring import read_draft
-from mehealth_ui.decisions import DecisionStore
 from mehealth_ui.limits import (
     DECISIONS_PER_MINUTE,
     DRAFT_CHARACTERS,
@@ -35,13 +34,14 @@ from mehealth_ui.limits import (
     Gate,
     Slots,
 )
+from mehealth_ui.people.decisions import DecisionStore
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
 
 NOT_CHECKED = "not_checked"
-"""What a sentence counts as whose check failed."""
+"""The outcome of a sentence whose check failed."""
 
 OUTCOMES = (*(str(kind) for kind in VerdictKind), NOT_CHECKED)
 _PAGE_BREAK = "\n\n"
@@ -50,17 +50,17 @@ _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the fact desk works with, beside the assistant."""
+    """The parts of the fact desk: decisions and limits."""
 
     settings: Settings
     decisions: DecisionStore
     gate: Gate
-    """For decisions; drafts are let in like questions."""
+    """For decisions; drafts count as questions."""
     slots: Slots
 
     @classmethod
     def of(cls, settings: Settings) -> Facts:
-        """The fact desk of these settings."""
+        """Return the fact desk of these settings."""
         return cls(
             settings,
             DecisionStore.from_settings(settings),
@@ -71,7 +71,7 @@ class Facts:
     def read(self, name: str, content: bytes, *, pasted: bool = False) -> Draft:
         """Read a draft: the content of a file of that name, or UTF-8 text that was `pasted`.
 
-        Raises UsageError where it cannot be read, is too long or claims nothing.
+        Raises UsageError if it cannot be read, is too long or claims nothing.
         """
         ending = Path(name).suffix.lower()
         ending = ending if _ENDING.fullmatch(ending) else ".txt"
@@ -98,7 +98,7 @@ def _text_and_places(
     their words; else that of the pages as read, with an empty line between two.
     """
     texts = {page.number: page.text for page in document.pages}
-    places = _found(original, [s.span.of(texts[s.page]) for s in sentences])
+    places = _spans_in_order(original, [s.span.of(texts[s.page]) for s in sentences])
     if original and places is not None:
         return original, places
     starts: dict[int, int] = {}
@@ -110,9 +110,9 @@ def _text_and_places(
     return _PAGE_BREAK.join(texts.values()), tuple(moved)
 
 
-def _found(text: str, sentences: Sequence[str]) -> tuple[Span, ...] | None:
-    """Return where sentences stand in a text, one after the other; None if one is not found."""
-    places: list[Span] = []
+def _spans_in_order(text: str, sentences: Sequence[str]) -> tuple[Span, ...] | None:
+    """Find sentences in a text, one after the other; None if one is missing."""
+    spans: list[Span] = []
     end = 0
     for sentence in sentences:
         words = re.compile(r"\s+".join(map(re.escape, sentence.split())))
@@ -120,8 +120,8 @@ def _found(text: str, sentences: Sequence[str]) -> tuple[Span, ...] | None:
         if match is None:
             return None
         end = match.end()
-        places.append(Span(match.start(), end))
-    return tuple(places)
+        spans.append(Span(match.start(), end))
+    return tuple(spans)
 
 
 def _check_size(characters: int, sentences: int) -> None:
@@ -148,11 +148,11 @@ class Draft:
 
     @property
     def hash(self) -> str:
-        """The SHA-256 of its text, in hex: by it decisions are found again."""
+        """The SHA-256 of its text in hex, the key of its decisions."""
         return hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()
 
     def begun(self, decisions: DecisionStore) -> dict[str, Any]:
-        """The first event: the draft, and the decisions that were made on it before."""
+        """Return the first event: the draft, and the earlier decisions on it."""
         return {
             "draft": {
                 "hash": self.hash,
@@ -168,9 +168,9 @@ class Draft:
         began = time.monotonic()
         counts: Counter[str] = Counter()
         check = partial(assistant.check, documents=documents)
-        for number, one in enumerate(check_sentences(self.sentences, check)):
-            counts[str(one.verdict.verdict) if one.verdict else NOT_CHECKED] += 1
-            yield {"place": self._place(number), **_outcome(one)}
+        for number, checked in enumerate(check_sentences(self.sentences, check)):
+            counts[str(checked.verdict.verdict) if checked.verdict else NOT_CHECKED] += 1
+            yield {"place": self._place(number), **_outcome(checked)}
         seconds = round(time.monotonic() - began, 2)
         summary = {"sentences": counts.total(), **{name: counts[name] for name in OUTCOMES}}
         yield {"summary": {**summary, "seconds": seconds}}

@@ -1,4 +1,4 @@
-"""What a visitor may ask of the page: the one place for its limits."""
+"""Every limit of the page and the service, and the counters that enforce them."""
 
 from __future__ import annotations
 
@@ -10,121 +10,120 @@ from dataclasses import dataclass, field
 
 from mehealth_rag.errors import UsageError
 
+# Questions and conversations
 HISTORY_TURNS = 12
-"""Earlier turns that are sent along with a question; older ones say nothing about it."""
+"""Earlier turns that count for a follow-up."""
 
 CONVERSATION_TURNS = 200
-"""Turns that a conversation may hold when it is shown again or exported."""
+"""Turns of a conversation that is shown again or exported."""
 
+SEARCH_HITS = 50
+SESSIONS = 200
+"""Sessions that Gradio keeps, at 40 kB each. They hold nothing of ours."""
+
+# Pictures of pages
 PICTURE_WIDTHS = (480, 960, 1600)
-"""Pixels: the only widths that pages are drawn in, so that nobody can ask for a million."""
+"""The only widths, in pixels, in which pages are drawn."""
 
 PICTURE_CACHE_BYTES = 48_000_000
 PICTURES_WAITING = 100
-"""Pictures that may wait to be drawn; of more a grey page is shown."""
+"""Pictures that wait to be drawn; any further one is a grey page."""
 
-PICTURE_AGAIN_SECONDS = 600.0
-"""After which a page that could not be drawn is tried again: it may have been the machine."""
+PICTURE_RETRY_SECONDS = 600.0
+"""A page that could not be drawn is tried again after this time."""
 
+# The index
 OPENING_SECONDS = 10.0
-"""That a request waits for a new index to be opened; then the one before answers it."""
+"""A request waits this long for a new index, then the old one answers it."""
 
-AGAIN_SECONDS = 60.0
-"""After which an index that could not be opened is tried again."""
+REOPEN_SECONDS = 60.0
+"""An index that could not be opened is tried again after this time."""
 
 EDITIONS_KNOWN = 16
-"""Indexes that served before of which it is known which files they were made from."""
+"""Earlier indexes whose file hashes are remembered."""
 
+# Added documents
 UPLOAD_BYTES = 100_000_000
-"""Of one file that is added on the page or from an address."""
+"""Size of one added file."""
 
 UPLOAD_SECONDS = 600.0
-"""In which a file has to be here."""
+"""Time for one upload to arrive."""
 
 ADDRESS_SECONDS = 120.0
-"""In which an address has to give its file."""
+"""Time to download one address."""
 
 UPLOADS_WAITING = 100
-"""Documents that may wait to be read; of more the next is refused."""
+"""Documents that wait to be read; any further one is refused."""
 
 JOBS_KEPT = 500
-"""Orders to add, read or remove a document of which the outcome is still told."""
+"""Finished jobs whose outcome is remembered."""
 
+# Feedback, drafts and decisions
 COMMENT_LENGTH = 2_000
 FEEDBACK_PER_MINUTE = 20
 FEEDBACK_BYTES = 200_000
-"""Of one verdict with its answer: a long answer has a tenth."""
+"""Size of one verdict with its answer; long answers take a tenth of it."""
 
 FEEDBACK_STORE_BYTES = 200_000_000
-"""Of all verdicts together; more are refused until somebody has looked at them."""
-
 DRAFT_CHARACTERS = 200_000
 DRAFT_SENTENCES = 1_000
-"""Of one draft that is checked."""
-
 DRAFTS_OF_ONE = 2
-"""Drafts that are checked at a time for one visitor; for all, twice the questions at a time."""
+"""Drafts that one visitor checks at the same time."""
 
 DECISIONS_PER_MINUTE = 120
 DECISIONS_STORE_BYTES = 200_000_000
-"""Of all decisions together; more are refused until somebody has looked at them."""
 
-SEARCH_HITS = 50
+# Connections
 BODY_BYTES = 4_000_000
-"""Of one request; a long conversation that is shown again is far below."""
+"""Size of one request other than an upload."""
 
 BODY_SECONDS = 30.0
-"""In which a request has to be here."""
+"""Time for one request to arrive."""
 
 STALLED_SECONDS = 15.0
-"""Twice as long, at the most, a connection may stand still while the other side has to act."""
+"""A connection is closed after standing still for one to two times this long."""
 
 CONNECTIONS = 1_000
-"""At a time; more are told that the page is busy."""
-
 ENDING_SECONDS = 60.0
-"""In which answers are finished when the service is told to end; then they are broken off."""
+"""Time to finish answers when the service ends."""
 
-SESSIONS = 200
-"""Kept by Gradio at some 40 kB each. Nothing of ours is in them, so few are enough."""
-
+# Signing in and the audit log
 VISITORS_PER_ADDRESS = 40
-"""An office shares one address: so many times the rate of one person is let through from it."""
-
-SIGN_IN_ATTEMPTS = 10
-"""Wrong passwords for one name from one address, or from a browser that signed in before."""
-
-SIGN_IN_ATTEMPTS_ALL = 100
-"""The same from all addresses together. A browser that signed in before is not counted there."""
-
-LEARN_SECONDS = 5.0
-"""After which it is asked again which sessions other replicas have ended."""
+"""An address, which an office shares, gets this many times the rate of one visitor."""
 
 SIGN_IN_WINDOW = 300.0
-"""Seconds in which so many are taken; then they have to wait."""
+"""Seconds in which failed sign-ins are counted."""
 
+SIGN_IN_ATTEMPTS = 10
+"""Failed sign-ins for one name from one address, or from one known browser."""
+
+SIGN_IN_ATTEMPTS_ALL = 100
+"""Failed sign-ins for one name from all addresses; known browsers do not count."""
+
+LEARN_SECONDS = 5.0
+"""Interval at which a replica learns of sessions that others have ended."""
 
 REFUSALS_PER_MINUTE = 20
-"""From one address that the audit log keeps, and forty times that from all together."""
+"""Refusals of one address that the audit log records, and 40 times that of all together."""
 
 AUDIT_REFUSALS = 100_000
-"""Refusals that the audit log keeps: the last ones. Strangers make them, so there is an end."""
+"""Refusals that the audit log keeps. Strangers cause them, so they need a bound."""
 
 AUDIT_ABOUT = 500
-"""Characters that one entry of the audit log says of its matter."""
+"""Characters of an audit entry's subject."""
 
 
 class TooLargeError(UsageError):
-    """Something that is sent is larger than is taken. The service answers with status 413."""
+    """A request is too large. The service answers with status 413."""
 
 
 class TooManyError(UsageError):
-    """A visitor asks faster than the page allows."""
+    """A visitor asks too often. The service answers with status 429."""
 
 
 @dataclass
 class Rate:
-    """At most so many a minute for each key; a burst of that size is fine. Forgets old keys."""
+    """A token bucket for each key, which refills in a minute. Old keys are forgotten."""
 
     per_minute: int
     keys: int = 10_000
@@ -133,21 +132,20 @@ class Rate:
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, key: str) -> float:
-        """Take one; 0 when it was there, else the seconds until the next is."""
+        """Take a token and return 0, or return the seconds until there is one."""
         now = self.clock()
         with self._guard:
             left, then = self._left.pop(key, (float(self.per_minute), now))
             left = min(self.per_minute, left + (now - then) * self.per_minute / 60)
-            taken = left >= 1
-            self._left[key] = (left - 1 if taken else left, now)
+            self._left[key] = (left - (left >= 1), now)
             while len(self._left) > self.keys:
                 self._left.popitem(last=False)
-        return 0.0 if taken else (1 - left) * 60 / self.per_minute
+        return 0.0 if left >= 1 else (1 - left) * 60 / self.per_minute
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Lets a visitor's questions in, at the rate of one visitor and of one address."""
+    """Limits the rate of each visitor and of each address; the words are those of its error."""
 
     visitors: Rate
     addresses: Rate
@@ -156,15 +154,11 @@ class Gate:
 
     @classmethod
     def at(cls, rate: int, what: str = "questions", again: str = "ask") -> Gate:
-        """A gate for so many a minute; `what` and `again` are the words of its error."""
+        """Return a gate for this many a minute."""
         return cls(Rate(rate), Rate(rate * VISITORS_PER_ADDRESS), what, again)
 
     def admit(self, visitor: str, address: str) -> None:
-        """Let one in. Who has not signed in is known by the address alone, as `visitor` too.
-
-        Raises:
-            TooManyError: too many in the last minute; it says how long to wait.
-        """
+        """Count one. Raises TooManyError, which says how long to wait."""
         wait = max(self.visitors.wait(visitor), self.addresses.wait(address))
         if wait > 0:
             raise TooManyError(
@@ -175,7 +169,7 @@ class Gate:
 
 @dataclass
 class Slots:
-    """At most `total` long tasks at a time, and `each` of one visitor. `what` is one of them."""
+    """Limits the tasks that run at the same time, in `total` and for `each` visitor."""
 
     total: int
     each: int
@@ -184,7 +178,7 @@ class Slots:
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, visitor: str) -> None:
-        """Begin a task. Raises TooManyError where too many are under way."""
+        """Begin a task. Raises TooManyError."""
         with self._guard:
             own = self._taken[visitor] >= self.each
             if own or self._taken.total() >= self.total:

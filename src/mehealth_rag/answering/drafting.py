@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
-from mehealth_rag.answering.conflicts import TextInContext, disagreeing, is_undated
+from mehealth_rag.answering.conflicts import LEAST_WORDS, TextInContext, disputed, is_undated
 from mehealth_rag.answering.questions import Question, Wanted
+from mehealth_rag.answering.rivals import Contender, outdone
 from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
 from mehealth_rag.reader.choice import Choice, Chosen, Weighed, answerable, chosen, order, ranked
 from mehealth_rag.reader.model import Limits, PassageReading, Reader
 from mehealth_rag.reader.rows import PassageText, gathered, readable
+from mehealth_rag.reading.marks import ends_clause
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import BlockKind, Hit, Page, PageOf, Passage, Quote, Sentence, Span
 
@@ -32,6 +34,13 @@ MOST_BEFORE = 2
 
 MOST_HEAD_WORDS = 24
 """Words of context kept before a sentence; a reader row has room for few more."""
+
+MOST_LABEL_WORDS = 12
+"""Words of a line that may lack its subject, such as a name's title or a label with its figure."""
+
+RIVAL = 0.5
+"""The share of a chosen sentence's score that one with another figure needs to be shown beside it:
+that both are about one thing is shown by exact comparison."""
 
 SURE = 0.8
 """Probability needed to say yes or no: a wrong one is worse than none."""
@@ -138,13 +147,15 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     introduction, which never stands alone. A sentence that refers back follows what it refers to.
     If a figure is asked for and pages disagree, both sentences are given.
     """
-    choice = _choice(hits, limits)
+    quotable = _quotable(question, hits, limits, page_of)
+    choice = _choice(hits, quotable, limits)
     sentences = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
     silenced = _silenced(hits)
-    shown = _with_items(sentences, silenced)
+    best = _chosen_sentence(hits, choice.best).place if choice.best else None
+    shown = _with_items(sentences, silenced, best)
     rivals: tuple[_ChosenSentence, ...] = ()
     if shown and question.wanted.is_figure:
-        rivals = _rivals(question, hits, limits, page_of)
+        rivals = _rivals(question, hits, quotable, limits, page_of)
     introduction = None if rivals else _introduction(shown, page_of)
     if introduction is not None:
         shown = [s for s in shown if s.sentence.span != introduction.span]
@@ -168,9 +179,42 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     )
 
 
-def _choice(hits: Sequence[ReadHit], limits: Limits) -> Choice:
-    """Choose the sentences to show; a header row counts for whether its table answers."""
-    scored = tuple(ranked([h.quotable for h in hits], limits))
+def _quotable(
+    question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf
+) -> list[PassageReading]:
+    """Return the judgements with the probability of rows that may not be shown set to 0.
+
+    These are header rows, and rows that the question does not mean.
+    """
+    excluded = outdone(question.text, _contenders(hits, page_of), limits.near)
+    return [
+        replace(
+            hit.quotable,
+            sentences=tuple(
+                0.0 if (place, number) in excluded else p
+                for number, p in enumerate(hit.quotable.sentences)
+            ),
+        )
+        for place, hit in enumerate(hits)
+    ]
+
+
+def _contenders(hits: Sequence[ReadHit], page_of: PageOf) -> Iterator[Contender]:
+    """Yield the table rows that were read."""
+    for place, hit in enumerate(hits):
+        passage, reading = hit.hit.passage, hit.quotable
+        for number, sentence in enumerate(readable(passage)):
+            heads = column_quotes(passage, sentence, page_of)
+            if heads and number < len(reading.sentences):
+                likely = math.sqrt(reading.answers * reading.sentences[number])
+                table = passage.document, heads[-1].text
+                text = passage.words(sentence.span)
+                yield Contender((place, number), table, text, likely)
+
+
+def _choice(hits: Sequence[ReadHit], quotable: Sequence[PassageReading], limits: Limits) -> Choice:
+    """Choose the sentences to show; rows that are not shown count for whether a table answers."""
+    scored = tuple(ranked(quotable, limits))
     candidates = Weighed(answerable([h.reading for h in hits]), scored)
     return chosen(candidates, limits)
 
@@ -195,19 +239,31 @@ def _chosen_sentence(hits: Sequence[ReadHit], choice: Chosen) -> _ChosenSentence
 
 
 def _rivals(
-    question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf
+    question: Question,
+    hits: Sequence[ReadHit],
+    quotable: Sequence[PassageReading],
+    limits: Limits,
+    page_of: PageOf,
 ) -> tuple[_ChosenSentence, ...]:
-    """Return the two likeliest sentences, of different pages, that disagree; empty if none do."""
-    scored = ranked([h.quotable for h in hits], limits)
-    likely = [c for c in scored if c.score >= max(limits.sentence, limits.near * scored[0].score)]
-    candidates = [_chosen_sentence(hits, c) for c in likely]
-    pairs = ((a, b) for a, b in combinations(candidates, 2) if a.place[:2] != b.place[:2])
-    disagree = (
-        (a, b)
-        for a, b in pairs
-        if disagreeing(question.text, a.in_context(page_of), b.in_context(page_of))
-    )
-    return next(disagree, ())
+    """Return the best sentence and the likeliest of another page that disputes it, if any does.
+
+    One that gives no year disputes nothing of the year that a question names.
+    """
+    first, *later = ranked(quotable, limits)
+    likely = max(limits.sentence, limits.near * first.score)
+    best = _chosen_sentence(hits, first)
+    of_a_year, said = bool(TextInContext(question.text).years), best.in_context(page_of)
+    for candidate in later:
+        if candidate.score < RIVAL * likely:
+            break
+        other = _chosen_sentence(hits, candidate)
+        text = other.in_context(page_of)
+        # Both answer the question if both are likely; else their own words have to show it.
+        figures = disputed(said, text, 1 if candidate.score >= likely else LEAST_WORDS)
+        is_of_its_year = not (of_a_year and is_undated(said, text))
+        if figures and is_of_its_year and other.place[:2] != best.place[:2]:
+            return best, other
+    return ()
 
 
 def reordered(hits: Sequence[ReadHit], *, in_turns: bool = False) -> tuple[ReadHit, ...]:
@@ -260,18 +316,41 @@ def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
 
 
 def _with_items(
-    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place]
+    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place], best: _Place | None
 ) -> list[_ChosenSentence]:
-    """Return the sentences, with all items after an introduction if none of them was chosen."""
+    """Return the sentences with whole lists.
+
+    A list is whole if its introduction answers best or was chosen without an item, or if two thirds
+    of its items were chosen: the reader loses a list's end.
+    """
     extended = list(sentences)
-    places = {s.place for s in sentences}
-    for introduction in sentences:
-        listed = (s for s in introduction.passage.sentences if s.lead == introduction.sentence.span)
-        items = [_ChosenSentence(introduction.passage, s) for s in listed]
-        if not any(item.place in places for item in items):
-            place = extended.index(introduction) + 1
-            extended[place:place] = [item for item in items if item.place not in silenced]
+    chosen = {s.place for s in sentences}
+    for one in sentences:
+        introduces = one.sentence.lead is None
+        items = [item for item in _list_of(one) if item.place not in silenced]
+        taken = sum(item.place in chosen for item in items)
+        most = len(items) > taken >= len(items) * 2 / 3
+        wanted = most or (introduces and (not taken or one.place == best))
+        if wanted and sum(map(_length, items)) <= MOST_LISTED:
+            at = extended.index(one) + introduces
+            before, after = (
+                [s for s in part if s not in items] for part in (extended[:at], extended[at:])
+            )
+            extended = [*before, *items, *after]
     return extended
+
+
+def _without_items(
+    sentences: Sequence[_ChosenSentence], items: Sequence[_ChosenSentence]
+) -> list[_ChosenSentence]:
+    return [s for s in sentences if s not in items]
+
+
+def _list_of(chosen: _ChosenSentence) -> list[_ChosenSentence]:
+    """Return the items of the list that a sentence introduces or belongs to."""
+    lead = chosen.sentence.lead or chosen.sentence.span
+    listed = (s for s in chosen.passage.sentences if s.lead == lead)
+    return [_ChosenSentence(chosen.passage, s) for s in listed]
 
 
 def _with_before(
@@ -330,16 +409,27 @@ def _items_of(introduction: Quote, hits: Sequence[ReadHit]) -> set[_Place]:
 
 
 def _heading(question: Question, group: Sequence[_ChosenSentence], page_of: PageOf) -> Quote | None:
-    """Return a statement's heading if only the heading has some word of the question, else None."""
+    """Return a statement's heading if that alone has some word of the question, else None.
+
+    A line such as "Chair of the trust" says nothing of whom it speaks, so it has its heading too.
+    """
     first = group[0]
     passage, text = first.passage, first.passage.heading
     asked = content_stems(text).intersection(question.subject)
-    if not asked - content_stems(" ".join(first.folded)):
+    named = asked - content_stems(" ".join(first.folded))
+    if not named and not _is_fragment(first):
         return None
     page = page_of(passage.document, passage.page)
     above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
     spans = [b.span for b in above if b.kind is BlockKind.HEADING and b.span.of(page.text) == text]
     return Quote.of_page(passage.document, page, spans[-1]) if spans else None
+
+
+def _is_fragment(chosen: _ChosenSentence) -> bool:
+    """Return whether a paragraph's sentence is a short line that does not end like a sentence."""
+    text = chosen.quote.text
+    short = chosen.sentence.kind is BlockKind.PARAGRAPH and len(text.split()) <= MOST_LABEL_WORDS
+    return short and not ends_clause(text) and not text.startswith(tuple('“"‘'))
 
 
 def _point(group: Sequence[_ChosenSentence], heading: Quote | None, page_of: PageOf) -> Point:

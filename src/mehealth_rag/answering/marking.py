@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from mehealth_rag.answering.questions import Question, Wanted
 from mehealth_rag.guard.values import Amount, values
 from mehealth_rag.language.figures import FigureKind
-from mehealth_rag.language.words import content_words, fold, stem
+from mehealth_rag.language.words import content_stems, content_words, fold, stem
 from mehealth_rag.types import Span
 
 MOST_NAMES = 3
@@ -31,7 +32,46 @@ _LIMIT = re.compile(r"\b(?:over|more than|about|around|almost|nearly|at least)\s
 
 
 def decisive(question: Question, text: str) -> tuple[Span, ...]:
-    """Return the spans of `text` that answer, in order; empty if no few words do."""
+    """Return the spans of `text` that answer, in order; empty if no few words do.
+
+    In a statement made of a table row that is the cell of the column which the question names.
+    """
+    cells = _cells(text)
+    asked_for = _asked_for(question, text, cells)
+    if asked_for is not None:
+        return (asked_for,)
+    spans = _of_wanted_kind(question, text)
+    return spans if not cells or len(spans) == 1 else ()  # one of several cells would be a guess
+
+
+def _cells(text: str) -> list[tuple[str, Span]]:
+    """Return the column headings and values of a statement made of a table row, else nothing."""
+    label, dash, row = text.partition(" – ")
+    start = len(label) + len(dash)
+    cells: list[tuple[str, Span]] = []
+    for cell in row.split("; "):
+        name, colon, _ = cell.partition(": ")
+        if not colon:
+            return []
+        cells.append((name, Span(start + len(name) + len(colon), start + len(cell))))
+        start += len(cell) + len("; ")
+    return cells
+
+
+def _asked_for(question: Question, text: str, cells: Sequence[tuple[str, Span]]) -> Span | None:
+    """Return the value whose heading has more words of the question than any other has.
+
+    A value that the question gives itself is not asked for.
+    """
+    asked = frozenset(question.subject)
+    unknown = [(name, span) for name, span in cells if not content_stems(span.of(text)) <= asked]
+    shared = [len(content_stems(name) & asked) for name, _ in unknown]
+    most = max(shared, default=0)
+    return unknown[shared.index(most)][1] if most and shared.count(most) == 1 else None
+
+
+def _of_wanted_kind(question: Question, text: str) -> tuple[Span, ...]:
+    """Return the spans of the kind of answer that the question wants."""
     match question.wanted:
         case Wanted.COUNT | Wanted.MONEY | Wanted.PERCENT:
             return _figure(question, text)

@@ -91,6 +91,7 @@ _KINDS: tuple[tuple[Talk, tuple[frozenset[str], ...], frozenset[str]], ...] = (
     (Talk.GREETING, (_GREETING,), _POLITE),
     (Talk.NOTED, (_NOTED,), _POLITE),
     (Talk.DOCUMENTS, (_FILES, _YOU | _SHOWN), _FINDING),
+    (Talk.DOCUMENTS, (frozenset({"what"}), frozenset({"have", "got"}), _YOU), _FINDING),
     (Talk.GREETING, (_YOU, _BEING), frozenset()),
     (Talk.IDENTITY, (_YOU,), _IDENTITY),
     (Talk.ABILITY, (_YOU, _ABILITY), frozenset()),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mehealth_rag.cli.command import registering
-from mehealth_rag.cli.context import Common, fail
+from mehealth_rag.cli.context import Common, fail, registering
+from mehealth_rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from mehealth_rag.settings import Settings
 
 app = typer.Typer(
     name="mehealth",
@@ -34,25 +36,10 @@ Batch = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file for the results")]
 Resume = Annotated[
-    bool, typer.Option("--resume", help="go on after the lines that --output has already")
+    bool, typer.Option("--resume", help="continue after the lines that --output already has")
 ]
 
 _command = registering(app)
-
-
-def _extend(module: str, *names: str) -> None:
-    """Add the commands of a package beside this one; without it, each of them says so."""
-    with suppress(ModuleNotFoundError):
-        import_module(module).add_to(app)
-        return
-    package = module.partition(".")[0]
-
-    def missing(_given: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-        fail(f"this needs the package {package}, which is missing; reinstall mehealth-rag", 1)
-
-    for name in names:
-        command = app.command(name, context_settings={"ignore_unknown_options": True})
-        command(missing)
 
 
 def _show_version(wanted: bool) -> None:
@@ -67,7 +54,8 @@ def _show_version(wanted: bool) -> None:
 def _program(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="its version")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="show the version"),
     ] = False,
 ) -> None:
     """Ask a corpus of documents; every answer is proved by a quote and its page."""
@@ -98,13 +86,12 @@ def ask(
     resume: Resume = False,
 ) -> int:
     """Answer one question, or a file of them."""
-    from mehealth_rag.cli.batch import given
+    from mehealth_rag.cli.batch import command_input  # fail before heavy imports
 
-    asked = given("question", question, batch, output, resume=resume)  # fail before heavy imports
-
+    request = command_input("question", question, batch, output, resume=resume)
     from mehealth_rag.cli.ask import run_ask
 
-    return run_ask(common, asked, document or ())
+    return run_ask(common, request, document or ())
 
 
 @_command()
@@ -114,19 +101,18 @@ def search(  # noqa: PLR0913 - typer needs one parameter per option
     *,
     document: Documents = None,
     top_k: Annotated[int, typer.Option("--top-k", min=1, help="how many passages")] = 10,
-    read: Annotated[bool, typer.Option("--read", help="tell which sentences answer")] = False,
+    read: Annotated[bool, typer.Option("--read", help="show which sentences answer")] = False,
     batch: Batch = None,
     output: Output = None,
     resume: Resume = False,
 ) -> int:
-    """Show the passages that come nearest, without an answer."""
-    from mehealth_rag.cli.batch import given
+    """Show the best passages, without an answer."""
+    from mehealth_rag.cli.batch import command_input
 
-    asked = given("query", query, batch, output, resume=resume)  # fail before heavy imports
-
+    request = command_input("query", query, batch, output, resume=resume)
     from mehealth_rag.cli.ask import run_search
 
-    return run_search(common, asked, document or (), top_k, read=read)
+    return run_search(common, request, document or (), top_k, read=read)
 
 
 @_command()
@@ -139,25 +125,24 @@ def check(  # noqa: PLR0913 - one parameter per option
         Path | None, typer.Option("--file", help="a draft, checked sentence by sentence")
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="exit code 4 where a claim is not supported")
+        bool, typer.Option("--strict", help="exit code 4 if a claim is not supported")
     ] = False,
     batch: Batch = None,
     output: Output = None,
     resume: Resume = False,
 ) -> int:
-    """Say whether the documents bear out a claim, a draft, or a file of claims."""
-    from mehealth_rag.cli.batch import given
+    """Say whether the documents support a claim, a draft, or a file of claims."""
+    from mehealth_rag.cli.batch import check_alone, command_input  # fail before heavy imports
 
     if file is not None:
-        from mehealth_rag.cli.draft import check_alone, run_draft
-
         check_alone(file, claim, batch, output, resume)
-        return run_draft(common, file, document or (), strict=strict)
-    asked = given("claim", claim, batch, output, resume=resume)
+        from mehealth_rag.cli.ask import run_draft
 
+        return run_draft(common, file, document or (), strict=strict)
+    request = command_input("claim", claim, batch, output, resume=resume)
     from mehealth_rag.cli.ask import run_check
 
-    return run_check(common, asked, document or (), strict=strict)
+    return run_check(common, request, document or (), strict=strict)
 
 
 @_command("engine")
@@ -187,7 +172,7 @@ def guide(
     common: Common,
     document: Annotated[str | None, typer.Argument(help="its id; all by default")] = None,
 ) -> None:
-    """Tell what a document is about: outline, sentences, figures, people, contacts."""
+    """Show what a document is about: outline, sentences, figures, people, contacts."""
     from mehealth_rag.cli.documents import run_guide
 
     run_guide(common, document)
@@ -206,15 +191,17 @@ def fetch(
     common: Common,
     ids: Annotated[list[str] | None, typer.Argument(help="the sources; all by default")] = None,
     *,
-    force: Annotated[bool, typer.Option("--force", help="fetch also what is here already")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="fetch files that are here already, too")
+    ] = False,
 ) -> int:
     """Download the linked sources that are missing or have changed."""
-    from mehealth_rag.cli.fetch import run
+    from mehealth_rag.cli.documents import run_fetch
 
-    return run(common, ids or (), force=force)
+    return run_fetch(common, ids or (), force=force)
 
 
-_extend("mehealth_eval.command", "eval")
+import_module("mehealth_eval.command").add_to(app)  # packages beside this one
 
 
 @_command("ui_host", "ui_port", "log_level")
@@ -226,28 +213,47 @@ def ui(
     ] = True,
 ) -> None:
     """Start the web page."""
-    from mehealth_rag.cli.ui import run
-
-    run(common.settings, show=show)
+    _serve(common.settings, show=show)
 
 
 @_command("ui_host", "ui_port", "log_level")
 def serve(common: Common) -> None:
     """Serve page, REST, OpenAI-compatible endpoint, health and metrics in one service."""
-    from mehealth_rag.cli.ui import run
+    _serve(common.settings, show=False)
 
-    run(common.settings, show=False)
+
+def _serve(settings: Settings, *, show: bool) -> None:
+    """Serve the page, an optional package, until interrupted; `show` opens it in the browser."""
+    try:
+        from mehealth_ui.serving.ending import ending
+    except ImportError as error:
+        raise _missing_package(error) from error
+    with ending():
+        try:
+            import gradio  # noqa: F401 - only to see whether it is installed
+
+            from mehealth_ui.serving.server import serve
+        except ImportError as error:
+            raise _missing_package(error) from error
+        serve(settings, show=show)
+
+
+def _missing_package(error: ImportError) -> UsageError:
+    return UsageError(
+        f"the web page needs a package that is missing ({error.name}); "
+        "run: pip install 'mehealth-rag[ui]'"
+    )
 
 
 @_command()
 def doctor(common: Common) -> int:
-    """Look over what is configured: whether it is there, reachable and fast enough."""
+    """Check that everything configured is present, reachable and fast enough."""
     from mehealth_rag.cli.doctor import run
 
     return run(common)
 
 
-_extend("mehealth_ui.commands", "backup", "restore", "auth")
+import_module("mehealth_ui.commands").add_to(app)
 
 
 def main() -> None:

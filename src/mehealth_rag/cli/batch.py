@@ -34,7 +34,7 @@ _WANTED = {
 }
 """Messages for validation errors whose pydantic message mentions Python types."""
 
-Line = tuple[int, str]
+BatchLine = tuple[int, str]
 """A line of a batch: its number, from 1, and its text."""
 
 
@@ -52,7 +52,7 @@ class Batch:
         return "standard input" if self.file == STANDARD_INPUT else str(self.file)
 
 
-def given(
+def command_input(
     what: str, text: str | None, batch: Path | None, output: Path | None, *, resume: bool
 ) -> str | Batch:
     """Return the command's input: its argument, or its batch file.
@@ -89,7 +89,17 @@ def _check_files(batch: Path, output: Path | None, *, resume: bool) -> None:
         raise UsageError(f"{output}: there is no folder {output.parent}; check --output")
 
 
-class Row(BaseModel):
+def check_alone(file: Path, *others: object) -> None:
+    """Raise UsageError if `--file` is combined with other input or the file does not exist."""
+    if any(others):
+        raise UsageError(
+            f"--file {file} goes without a claim, --batch, --output and --resume; leave them out"
+        )
+    if not file.is_file():
+        raise UsageError(f"{file}: there is no such file; check --file")
+
+
+class BatchRow(BaseModel):
     """One line of a batch; the line number stands in for a missing id. Ignores unknown keys."""
 
     model_config = ConfigDict(extra="ignore")
@@ -98,7 +108,7 @@ class Row(BaseModel):
     documents: tuple[str, ...] | None = None
 
 
-class QuestionRow(Row):
+class QuestionRow(BatchRow):
     """One question; `history` holds pairs of earlier question and answer."""
 
     question: str
@@ -106,21 +116,21 @@ class QuestionRow(Row):
     engine: Engine | None = None
 
 
-class QueryRow(Row):
+class QueryRow(BatchRow):
     """One search; `question` is accepted so that question files work too."""
 
     query: str = Field(validation_alias=AliasChoices("query", "question"))
     history: tuple[tuple[str, str], ...] | None = None
 
 
-class ClaimRow(Row):
+class ClaimRow(BatchRow):
     """One claim and, optionally, the question that it answers."""
 
     claim: str
     question: str | None = None
 
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=BatchRow)
 
 
 def process(
@@ -164,7 +174,9 @@ def _in_turn(jobs: Iterator[Future[dict[str, Any]]], ahead: int) -> Iterator[dic
         pending.extend(islice(jobs, 1))
 
 
-def _result(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]) -> dict[str, Any]:
+def _result(
+    line: BatchLine, row_type: type[R], answer: Callable[[R], dict[str, Any]]
+) -> dict[str, Any]:
     number, text = line
     try:
         row = row_type.model_validate(json.loads(text))
@@ -182,7 +194,7 @@ def _result(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]
     return {"id": _id_of(line), ERROR: reason}
 
 
-def _id_of(line: Line) -> Any:  # noqa: ANN401 - a bad line may have any JSON as its id
+def _id_of(line: BatchLine) -> Any:  # noqa: ANN401 - a bad line may have any JSON as its id
     """Return the id of a line, or its number if it has none."""
     value = _parsed(line[1])
     row_id = value.get("id") if isinstance(value, dict) else None
@@ -196,7 +208,7 @@ def _parsed(text: str | bytes) -> Any:  # noqa: ANN401 - JSON
         return None
 
 
-def _resumed(batch: Batch, lines: Iterator[Line]) -> tuple[Counter[str], int]:
+def _resumed(batch: Batch, lines: Iterator[BatchLine]) -> tuple[Counter[str], int]:
     """Return the outcomes that an earlier run wrote and the size in bytes of its whole lines.
 
     Consumes the answered lines from `lines`. Raises UsageError if the output is of another batch.
@@ -221,7 +233,7 @@ def _resumed(batch: Batch, lines: Iterator[Line]) -> tuple[Counter[str], int]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[Iterator[Line]]:
+def _reading(path: Path) -> Iterator[Iterator[BatchLine]]:
     """Open a batch and give its non-blank lines."""
     with sys.stdin.buffer if path == STANDARD_INPUT else _opened(path, "--batch") as file:
         texts = (line.decode("utf-8", "replace").removeprefix("\ufeff") for line in file)

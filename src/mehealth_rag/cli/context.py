@@ -1,16 +1,21 @@
-"""Shared by all commands: settings from flags, one-line errors, JSON and console output."""
+"""Shared by all commands: options, settings, one-line errors, JSON and console output."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import inspect
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
 
 from mehealth_rag.errors import MehealthError
 
@@ -20,11 +25,35 @@ if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
 
+Corpus = Annotated[Path | None, typer.Option("--corpus", help="folder with the documents")]
+Index = Annotated[Path | None, typer.Option("--index", help="folder of the index")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON and nothing else")]
+Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
+Engine = Annotated[
+    str | None, typer.Option("--engine", help="who writes: extractive or generative")
+]
+
+_SETTINGS: dict[str, Any] = {
+    "engine": Engine,
+    "ui_host": Annotated[str | None, typer.Option("--host", help="address to listen on")],
+    "ui_port": Annotated[int | None, typer.Option("--port", help="port to listen on")],
+    "log_level": Annotated[
+        str | None, typer.Option("--log-level", help="debug, info, warning or error")
+    ],
+    "ui_auth": Annotated[Path | None, typer.Option("--file", help="the password file")],
+    "corpus": Corpus,
+    "index": Index,
+}
+"""Options that override a setting of the same name."""
+
+Work = Callable[..., int | None]
+"""The body of a command: takes the settings and its own options, returns the exit code."""
+
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters but tabs and ends of lines, and marks that turn the order of letters."""
+"""Control characters except tabs and line ends, and marks that reverse text."""
 
 _UNCUT = 1_000_000
-"""Console width in columns if standard output is no terminal, so that no line is wrapped or cut."""
+"""Console width if standard output is no terminal, so that no line is wrapped or cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +62,42 @@ class Common:
 
     settings: Settings
     json: bool
+
+
+def registering(app: typer.Typer) -> Callable[..., Callable[[Work], Work]]:
+    """Return a decorator that makes a function a command of `app`.
+
+    It takes the names of settings of which the command has an option, and as `name` the command's
+    own where that is not the function's. The shared options come by themselves.
+    """
+
+    def command(*flags: str, name: str | None = None) -> Callable[[Work], Work]:
+        return partial(_register, app, (*flags, "corpus", "index"), name)
+
+    return command
+
+
+def _register(app: typer.Typer, flags: tuple[str, ...], name: str | None, work: Work) -> Work:
+    def run(*, json: bool, debug: bool, **options: Any) -> None:  # noqa: ANN401
+        with guarded(debug):
+            settings = made(**{flag: options.pop(flag) for flag in flags})
+            code = work(Common(settings, json), **options)
+        raise typer.Exit(code or 0)
+
+    parameters = list(inspect.signature(work, eval_str=True).parameters.values())[1:]
+    shared = [_option(flag, _SETTINGS[flag], None) for flag in flags]
+    switches = [_option("json", Json, False), _option("debug", Debug, False)]
+    run.__doc__ = work.__doc__
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # typer reads it
+        [*parameters, *shared, *switches]
+    )
+    app.command(name or work.__name__)(run)
+    return work
+
+
+def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
 def made(**flags: Any) -> Settings:  # noqa: ANN401 - a flag has the type of its setting
@@ -64,7 +129,7 @@ def guarded(debug: bool) -> Iterator[None]:
 
 
 def printable(text: str) -> str:
-    """A text without what steers a terminal: names of files and quotes may hold anything."""
+    """Return a text without terminal controls, which file names and quotes may contain."""
     return _STEERING.sub(lambda odd: odd[0].encode("unicode_escape").decode(), text)
 
 
@@ -75,7 +140,7 @@ def console() -> Console:
     from rich.text import Text
 
     class Safe(Console):
-        """Prints what steers a terminal as its number, whatever text it stands in."""
+        """Prints terminal controls as their codes."""
 
         def render_str(self, text: str, **more: Any) -> Text:  # noqa: ANN401 - rich's own
             return super().render_str(printable(text), **more)
@@ -95,7 +160,7 @@ def print_json(value: object) -> None:
 
 
 def note(text: str) -> None:
-    """A line for people beside the output: on standard error."""
+    """Print a line for people on standard error."""
     print(printable(text), file=sys.stderr)
 
 
@@ -116,7 +181,7 @@ def open_assistant(common: Common) -> Assistant:
 
 
 def fail(line: str, code: int) -> NoReturn:
-    """End with one line on standard error."""
+    """Exit with one line on standard error."""
     print(f"mehealth: {printable(line)}", file=sys.stderr)
     try:
         sys.stdout.flush()

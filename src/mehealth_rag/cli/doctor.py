@@ -17,8 +17,7 @@ from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
-from mehealth_rag.generating.pace import Pace
-from mehealth_rag.generating.writing import Pen
+from mehealth_rag.generating.writing import Pace, Pen
 from mehealth_rag.llm.language_model import LanguageModel, Message, is_configured, open_model
 from mehealth_rag.llm.prompts import MESSAGE_OVERHEAD
 from mehealth_rag.settings import Settings
@@ -89,7 +88,7 @@ def _failed(name: str, error: MehealthError) -> Check:
 
 
 def _embedding_model(settings: Settings) -> tuple[str, str]:
-    from mehealth_rag.encoder.model_files import is_packaged, model_id
+    from mehealth_rag.encoder.models import is_packaged, model_id
     from mehealth_rag.offline import is_hub_name
     from mehealth_rag.wiring import open_encoder
 
@@ -133,9 +132,19 @@ def _index(settings: Settings) -> tuple[str, str]:
 def language_model_checks(settings: Settings) -> Iterator[Check]:
     """Yield the checks of the language model, up to the first one that fails to get an answer."""
     if not is_configured(settings):
-        yield _unconfigured(settings)
+        if settings.engine == "generative":
+            remedy = "set MEHEALTH_LLM_BASE_URL or MEHEALTH_LLM_GGUF"
+            finding = "the engine is generative, but no model is configured"
+            yield Check("language model", State.FAILED, finding, remedy)
+        else:
+            yield Check("language model", State.OFF, "none is configured; answers are extractive")
         return
-    yield _configured(settings)
+    model_name = settings.llm_gguf or settings.llm_base_url
+    key = "none" if settings.llm_api_key is None else "set"
+    if settings.llm_api_key_file is not None:
+        key = f"in {settings.llm_api_key_file}"
+    finding = f"{settings.engine}; language model: {model_name}; key: {key}"
+    yield Check("engine", State.OK, finding)
     try:
         note("asking the language model's server about itself")
         model = open_model(settings)
@@ -149,25 +158,9 @@ def language_model_checks(settings: Settings) -> Iterator[Check]:
         yield _failed("language model", error)
 
 
-def _unconfigured(settings: Settings) -> Check:
-    if settings.engine == "generative":
-        remedy = "set MEHEALTH_LLM_BASE_URL or MEHEALTH_LLM_GGUF"
-        found = "the engine is generative, but no model is configured"
-        return Check("language model", State.FAILED, found, remedy)
-    return Check("language model", State.OFF, "none is configured; answers are extractive")
-
-
-def _configured(settings: Settings) -> Check:
-    model = settings.llm_gguf or settings.llm_base_url
-    key = "none" if settings.llm_api_key is None else "set"
-    if settings.llm_api_key_file is not None:
-        key = f"in {settings.llm_api_key_file}"
-    return Check("engine", State.OK, f"{settings.engine}; language model: {model}; key: {key}")
-
-
 def _named(facts: ServerFacts) -> Check:
-    name = facts.place.model
-    text = f"{name} at {facts.place.url}"
+    name = facts.endpoint.model
+    text = f"{name} at {facts.endpoint.url}"
     if facts.models and not {name, f"{name}:latest"} & set(facts.models):  # Ollama adds ":latest"
         remedy = f"check MEHEALTH_LLM_MODEL; the server lists: {', '.join(facts.models[:8])}"
         text += ", which the server does not list"

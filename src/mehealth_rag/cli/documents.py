@@ -1,14 +1,18 @@
-"""`mehealth ingest`, `sources`, `guide` and `conflicts`: index, list, sum up, compare."""
+"""`mehealth ingest`, `sources`, `guide`, `conflicts` and `fetch`: commands on the whole corpus."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
-from mehealth_rag.cli.progress import PATIENCE, TerminalProgress
+from mehealth_rag.growing import Progress
 from mehealth_rag.guide.document_guide import Guide, Outlined
 from mehealth_rag.index.accounting import PageAccount, PageName, page_name, page_ranges
 from mehealth_rag.index.build_report import IngestReport
@@ -18,7 +22,59 @@ from mehealth_rag.settings import PACKAGED_CORPUS, Settings
 from mehealth_rag.types import Citation, ConflictReport, ConflictValue, DocumentProblem, SourceState
 from mehealth_rag.wiring import ingest
 
+PATIENCE = 2.0
+"""Seconds before progress appears; shorter work shows none."""
+
 NONE_FOUND = "No two pages give different figures for the same thing."
+
+
+class TerminalProgress(Progress):
+    """Shows a bar per stage on standard error, under `heading`, after `patience` seconds."""
+
+    def __init__(self, heading: str = "", patience: float = 0.0) -> None:
+        self._heading = heading
+        self._not_before = time.monotonic() + patience
+        self._bars = Bars(
+            TextColumn("{task.description:>10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True, markup=False, emoji=False, soft_wrap=True),
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> TerminalProgress:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._bars.live.is_started:  # stopping bars that never started prints a blank line
+            self._bars.stop()
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage of `total` steps."""
+        self._task = self._bars.add_task(name, total=total)
+        self._show()
+
+    def advance(self, n: int = 1) -> None:
+        """Advance the current stage by `n` steps."""
+        if self._task is not None:
+            self._bars.advance(self._task, n)
+            self._show()
+
+    def message(self, text: str) -> None:
+        """Print a message above the bars."""
+        self._announce()
+        self._bars.console.print(text)
+
+    def _show(self) -> None:
+        if not self._bars.live.is_started and time.monotonic() >= self._not_before:
+            self._announce()
+            self._bars.start()
+
+    def _announce(self) -> None:
+        if self._heading:
+            self._bars.console.print(self._heading)
+            self._heading = ""
 
 
 def build(settings: Settings, heading: str = "", *, rebuild: bool = False) -> IngestReport:
@@ -31,7 +87,7 @@ def run_ingest(common: Common, *, rebuild: bool) -> None:
     """Build the index and print the report."""
     report = build(common.settings, rebuild=rebuild)
     if common.json:
-        print_json(summary(report))
+        print_json({"schema": 1, **asdict(report)})
         return
     table = Table("document", "pages", "passages", "status", "reason")
     for row in report.documents:
@@ -57,36 +113,16 @@ def page_problems(problems: Sequence[DocumentProblem]) -> list[str]:
     ]
 
 
-def summary(report: IngestReport) -> dict[str, object]:
-    """Return the report as a JSON object."""
-    return {"schema": 1, **asdict(report)}
-
-
 def run_sources(common: Common) -> None:
     """List the sources of the corpus and of the index."""
     statuses = open_assistant(common).sources()
     if common.json:
         print_json([source_json(s) for s in statuses])
         return
-    names = (
-        "source",
-        "collection",
-        "title",
-        "dated",
-        "pages",
-        "passages",
-        "state",
-        "linked from",
-        "address",
-    )
-    table = Table(*names)
+    columns = "source,collection,title,dated,pages,passages,state,linked from,address"
+    table = Table(*columns.split(","))
     for status in statuses:
         source = status.source
-        linked = "; ".join(
-            f"{x.document} p. {', '.join(label for _, label in x.pages)}"
-            for x in status.linked_from
-        )
-        state = f"{status.state}: {status.reason}" if status.reason else str(status.state)
         table.add_row(
             source.id,
             source.collection,
@@ -94,17 +130,17 @@ def run_sources(common: Common) -> None:
             as_of(source.dated),
             str(status.pages or ""),
             str(status.passages or ""),
-            state,
-            linked,
+            ": ".join(filter(None, (status.state, status.reason))),
+            "; ".join(
+                f"{x.document} p. {', '.join(label for _, label in x.pages)}"
+                for x in status.linked_from
+            ),
             source.url or "",
         )
-    console().print(f"corpus: {_corpus_name(common.settings)}")
+    folder = common.settings.corpus
+    origin = " (came with the program)" if folder == PACKAGED_CORPUS else ""
+    console().print(f"corpus: {folder}{origin}")
     console().print(table)
-
-
-def _corpus_name(settings: Settings) -> str:
-    folder = settings.corpus
-    return f"{folder} (came with the program)" if folder == PACKAGED_CORPUS else str(folder)
 
 
 def run_pages(common: Common) -> None:
@@ -112,18 +148,18 @@ def run_pages(common: Common) -> None:
     assistant = open_assistant(common)
     statuses = assistant.sources()
     indexed = [s for s in statuses if s.state is SourceState.INDEXED]
+    failed = [s for s in statuses if s.state is SourceState.FAILED]
     if common.json:
         print_json(
             [source_json(s) | pages_json(assistant.pages(s.source.id)) for s in indexed]
-            + [source_json(s) for s in statuses if s.state is SourceState.FAILED]
+            + [source_json(s) for s in failed]
         )
         return
     table = Table("document", "page", "counted", "characters", "furniture", "passages", "problem")
     for status in indexed:
         _add_pages(table, status.source.id, assistant.pages(status.source.id))
-    for status in statuses:
-        if status.state is SourceState.FAILED:
-            table.add_row(status.source.id, "", "", "", "", "", status.reason)
+    for status in failed:
+        table.add_row(status.source.id, "", "", "", "", "", status.reason)
     console().print(table)
 
 
@@ -185,13 +221,12 @@ def run_conflicts(common: Common, documents: Sequence[str]) -> None:
 
 
 def _conflicts_table(report: ConflictReport) -> Table:
-    """Build a table with one row per cited page of each value."""
     table = Table("about", "value", "page", "document")
     for conflict in report.conflicts:
         about = conflict.about
         for value in conflict.values:
-            for shown, citation in _cited(value, report.citations):
-                table.add_row(about, shown, citation.page_label, citation.title)
+            for figure, citation in _cited(value, report.citations):
+                table.add_row(about, figure, citation.page_label, citation.title)
                 about = ""
         table.add_section()
     return table
@@ -202,3 +237,23 @@ def _cited(value: ConflictValue, citations: Sequence[Citation]) -> list[tuple[st
     cited = (citations[number - 1] for number in value.citations)
     by_page = {(c.document, c.page): c for c in reversed(list(cited))}
     return [(value.value * (not n), c) for n, c in enumerate(reversed(by_page.values()))]
+
+
+def run_fetch(common: Common, ids: Sequence[str], *, force: bool) -> int:
+    """Download linked sources and print a row for each; return exit code 1 if one failed."""
+    from mehealth_rag.fetching.fetcher import fetch
+    from mehealth_rag.fetching.outcomes import FetchStatus
+
+    with TerminalProgress(patience=PATIENCE) as progress:
+        rows = fetch(common.settings, ids, progress, force=force)
+    if common.json:
+        print_json([asdict(row) for row in rows])
+    else:
+        table = Table("source", "status", "file", "size", "remark")
+        for row in rows:
+            size = f"{row.bytes:,}" if row.bytes is not None else ""
+            table.add_row(row.id, row.status, row.file or "", size, row.remark)
+        console().print(table)
+        if any(row.status is FetchStatus.FETCHED for row in rows):
+            note("to have what was fetched searched, run: mehealth ingest")
+    return int(any(row.status is FetchStatus.FAILED for row in rows))

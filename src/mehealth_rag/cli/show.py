@@ -71,10 +71,10 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
 
 def _show_finding(out: Console, verdict: Verdict, before: str) -> None:
     word, style = VERDICTS[verdict.verdict]
-    shown = Text(before)
-    shown.append(word, style=f"bold {style}")
-    shown.append(f": {verdict.explanation}")
-    out.print(shown)
+    line = Text(before)
+    line.append(word, style=f"bold {style}")
+    line.append(f": {verdict.explanation}")
+    out.print(line)
 
 
 def show_hits(out: Console, hits: Sequence[Hit]) -> None:
@@ -111,10 +111,10 @@ def show_citation(out: Console, citation: Citation, number: str) -> None:
 
 
 def _with_bold(text: str, style: str) -> Text:
-    shown = Text(style=style)
+    styled = Text(style=style)
     end = 0
     for match in _BOLD.finditer(text):
-        shown.append(text[end : match.start()])
-        shown.append(match[1], style="bold")
+        styled.append(text[end : match.start()])
+        styled.append(match[1], style="bold")
         end = match.end()
-    return shown.append(text[end:])
+    return styled.append(text[end:])

@@ -1,4 +1,4 @@
-"""The encoder's interface, its input and output, and late pooling of sentence vectors."""
+"""What an encoder takes and gives, and how it pools the vectors of sentences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Vectors: TypeAlias = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class PassageText:
+class EncoderInput:
     """A passage to embed: its text, and its sentences as spans of that text."""
 
     text: str
@@ -45,7 +45,7 @@ class PassageEncoder(Protocol):
     """
 
     def encode_passages(
-        self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
+        self, batch: Sequence[EncoderInput], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """Return each passage's vectors, in order; `progress` gets how many more are done."""
 
@@ -57,24 +57,28 @@ class Encoder(PassageEncoder, Protocol):
         """Return the unit vector of a question, float32 [d]."""
 
 
-def token_spans(offsets: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return each token's start and end [t, 2]; (-1, -1) for special and padding tokens."""
-    return np.where(inside[:, None] & (offsets[:, 1:] > offsets[:, :1]), offsets, -1)
+def pooled(
+    item: EncoderInput,
+    states: Vectors,
+    offsets: NDArray[np.int64],
+    special: NDArray[np.int64],
+    *,
+    truncated: bool,
+) -> PassageVectors:
+    """Average the last hidden states of a passage's tokens [t, d], and of each sentence's tokens.
 
-
-def sentence_vectors(
-    spans: Sequence[Span], states: Vectors, ends: NDArray[np.int64], passage: Vectors
-) -> Vectors:
-    """Return a unit vector per span [k, d]: the mean of the states of the tokens that overlap it.
-
-    A span without tokens gets the passage's vector.
+    `offsets` [t, 2] are the tokens' places in the text; a token with 1 in `special` has none. A
+    sentence without tokens gets the passage's vector.
     """
-    vectors = np.tile(passage, (len(spans), 1))
-    for row, span in zip(vectors, spans, strict=True):
-        overlapping = (ends[:, 0] < span.end) & (ends[:, 1] > span.start)
+    passage = unit(states.mean(axis=0, keepdims=True))[0]
+    starts, ends = offsets.T
+    in_text = (special == 0) & (ends > starts)
+    sentences = np.tile(passage, (len(item.sentences), 1))
+    for row, span in zip(sentences, item.sentences, strict=True):
+        overlapping = in_text & (starts < span.end) & (ends > span.start)
         if overlapping.any():
             row[:] = states[overlapping].mean(axis=0)
-    return unit(vectors)
+    return PassageVectors(passage, unit(sentences), truncated)
 
 
 def unit(vectors: NDArray[Any]) -> Vectors:

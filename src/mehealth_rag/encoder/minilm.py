@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mehealth_rag.encoder.embedding import PassageVectors, sentence_vectors, token_spans, unit
+from mehealth_rag.encoder.embedding import pooled, unit
 from mehealth_rag.encoder.shipped import REINSTALL, TOKENIZER, ShippedModel
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession  # type: ignore[import-untyped,unused-ignore]
     from tokenizers import Encoding, Tokenizer
 
-    from mehealth_rag.encoder.embedding import PassageText, Vectors
+    from mehealth_rag.encoder.embedding import EncoderInput, PassageVectors, Vectors
 
 FOLDER = Path(__file__).parent
 MODEL = "minilm.onnx"
@@ -53,7 +53,7 @@ class MiniLM:
         return vector
 
     def encode_passages(
-        self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
+        self, batch: Sequence[EncoderInput], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """Return each passage's vectors, in order; `progress` gets how many more are done.
 
@@ -67,13 +67,11 @@ class MiniLM:
                     progress(1)
         return embedded
 
-    def _passage(self, item: PassageText) -> PassageVectors:
+    def _passage(self, item: EncoderInput) -> PassageVectors:
         tokens, states = self._read(item.text)
-        passage = unit(states.mean(axis=0, keepdims=True))[0]
-        inside = np.asarray(tokens.special_tokens_mask) == 0
-        spans = token_spans(np.asarray(tokens.offsets, np.int64), inside)
-        sentences = sentence_vectors(item.sentences, states, spans, passage)
-        return PassageVectors(passage, sentences, truncated=bool(tokens.overflowing))
+        offsets = np.asarray(tokens.offsets, np.int64)
+        special = np.asarray(tokens.special_tokens_mask)
+        return pooled(item, states, offsets, special, truncated=bool(tokens.overflowing))
 
     def _read(self, text: str) -> tuple[Encoding, Vectors]:
         """Return the tokens of `text` and their last hidden states, float32 [t, d]."""
@@ -103,7 +101,6 @@ def _shipped(folder: Path) -> ShippedModel:
 
 
 def _cores() -> int:
-    """Return how many processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Which addresses may be asked: their form, and the machines that they may lead to."""
+"""Which addresses may be requested: their form, and the machines that they lead to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 _LONGEST = 4_000
 _HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]*")
-"""A name or an IPv6 address as it goes onto the line."""
+"""A name or an IPv6 address as it is sent."""
 _PORTS = range(1, 65_536)
 
 _NOT_PUBLIC = tuple(
@@ -31,15 +31,15 @@ _NOT_PUBLIC = tuple(
         "5f00::/16",  # segment routing
     )
 )
-"""What `ipaddress` takes for global although it leads to no machine of the open web."""
+"""What `ipaddress` calls global although no machine of the open web is there."""
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def web_address(text: str, base: httpx.URL | None = None) -> httpx.URL:
-    """An http or https address with a host and without credentials; relative ones need `base`.
+    """Return an http or https address with a host and no credentials; relative ones need `base`.
 
-    Raises FetchFailure where it is none of that.
+    Raises FetchFailure for anything else.
     """
     try:
         url = httpx.URL(text.strip()) if base is None else base.join(text.strip())
@@ -56,12 +56,12 @@ def web_address(text: str, base: httpx.URL | None = None) -> httpx.URL:
 
 
 def _refused(text: str, why: str) -> FetchFailure:
-    shown = text if len(text) <= 200 else text[:200] + "…"
-    return FetchFailure(f"the address {shown!r} {why}", "mend the address")
+    excerpt = text if len(text) <= 200 else text[:200] + "…"
+    return FetchFailure(f"the address {excerpt!r} {why}", "mend the address")
 
 
 def is_public(address: IPAddress) -> bool:
-    """Whether an address belongs to the open web: no private, local, reserved or metadata one."""
+    """Return whether an address is of the open web: not private, local, reserved or metadata."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = _embedded(address)
         if inner is not None:
@@ -76,36 +76,34 @@ def is_public(address: IPAddress) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one leads to: mapped, 6to4 or NAT64; the rest is not global."""
+    """Return the IPv4 address that an IPv6 one leads to: mapped, 6to4 or NAT64; else None."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour
 
 
 def resolve(host: str, port: int) -> tuple[str, ...]:
-    """Ask the system for the addresses of a host; odd notations of numbers come out plain."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """Ask the system for a host's addresses, in plain notation."""
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def allowed_addresses(
     host: str, port: int, lookup: Resolve, allowed: Callable[[IPAddress], bool]
 ) -> tuple[str, ...]:
-    """The addresses of a host that may be connected to.
-
-    Raises FetchFailure where it has none, or only such that are not allowed.
-    """
+    """Return the allowed addresses of a host. Raises FetchFailure if there are none."""
     try:
-        found = lookup(host, port)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
+        addresses = lookup(host, port)
+    except (OSError, UnicodeError) as error:  # UnicodeError: an impossible label
         raise FetchFailure(
             f"the host {host} is not known ({getattr(error, 'strerror', None) or error})",
             "check the address and the network connection",
         ) from error
-    good = tuple(a for a in found if allowed(ipaddress.ip_address(a.partition("%")[0])))
+    good = tuple(a for a in addresses if allowed(ipaddress.ip_address(a.partition("%")[0])))
     if not good:
+        shown = ", ".join(addresses) or "–"
         raise FetchFailure(
-            f"{host} leads to an address that is not of the open web ({', '.join(found) or '–'})",
+            f"{host} leads to an address that is not of the open web ({shown})",
             "set MEHEALTH_FETCH_ALLOW_PRIVATE=true if that is meant",
         )
     return good

@@ -1,4 +1,4 @@
-"""One source from its address: asked, tried again, checked, and put in its place."""
+"""Downloads one source: requests it, tries again, checks it and puts it in its place."""
 
 from __future__ import annotations
 
@@ -17,9 +17,19 @@ from mehealth_rag.corpus import FORMATS
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.fetching.addresses import web_address
-from mehealth_rag.fetching.outcomes import BY_HAND, LATER, FetchFailure, Passing, Row, Status
-from mehealth_rag.fetching.record import Record, StateFile, is_file_of, put_in_place
-from mehealth_rag.fetching.web import MEGABYTE, Limits, Web
+from mehealth_rag.fetching.outcomes import (
+    BY_HAND,
+    LATER,
+    FetchFailure,
+    FetchRow,
+    FetchStatus,
+    Passing,
+    Record,
+    StateFile,
+    is_file_of,
+    put_in_place,
+)
+from mehealth_rag.fetching.web import MEGABYTE, DownloadLimits, Web
 from mehealth_rag.reading.sniffing import NAMES, check_kind, kind_of
 from mehealth_rag.types import Source
 
@@ -37,18 +47,17 @@ _SENT_AS = {
     "text/tab-separated-values": "tsv",
     "message/rfc822": "eml",
 }
-"""The formats of text, which nothing in a file tells apart."""
+"""Formats of text, which the content does not tell apart."""
 T = TypeVar("T")
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
-"""How a body may be packed although that was not asked for: httpx unpacks these for sure."""
+"""Encodings that a body may have although we ask for none: httpx always decodes these."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class FetchJob:
     """A source to be fetched.
 
-    `record` is of the file that lies there and is ours to replace: another one is compared with
-    the server's, and never replaced.
+    `record` is that of the file in its place, if we fetched it. Any other file is never replaced.
     """
 
     source: Source
@@ -62,14 +71,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What an address has given: the format of the file, and where redirects ended."""
+    """A downloaded file's format, and the address where redirects ended."""
 
     form: str
     final_url: str
 
 
-async def bring(web: Web, limits: Limits, address: str, part: Path) -> Brought:
-    """Download an address of which nothing else is known to `part`, whose folder is there.
+async def bring(web: Web, limits: DownloadLimits, address: str, part: Path) -> Brought:
+    """Download an address to the file `part`, whatever it holds.
 
     Raises FetchFailure and OSError.
     """
@@ -88,21 +97,21 @@ async def bring(web: Web, limits: Limits, address: str, part: Path) -> Brought:
 
 @dataclass(frozen=True, slots=True)
 class Downloader:
-    """Downloads jobs, each on its own; `state` is told of every file that gets to its place."""
+    """Downloads jobs one by one; `state` records every file that gets to its place."""
 
     web: Web
     state: StateFile
-    limits: Limits
+    limits: DownloadLimits
 
-    async def fetch(self, job: Job) -> Row:
-        """Fetch a source, and wait out what may pass. Raises FetchFailure and OSError."""
+    async def fetch(self, job: FetchJob) -> FetchRow:
+        """Fetch a source, trying again what may pass. Raises FetchFailure and OSError."""
         url = web_address(job.url)
         return await tried(self.web, self.limits, url, lambda: self._attempt(job, url))
 
-    async def _attempt(self, job: Job, url: httpx.URL) -> Row:
+    async def _attempt(self, job: FetchJob, url: httpx.URL) -> FetchRow:
         async with self.web.get(url, _conditions(job)) as response:
             if response.status_code == 304 and job.record is not None:
-                return Row.of(job.record, Status.UNCHANGED)
+                return FetchRow.of(job.record, FetchStatus.UNCHANGED)
             _check_status(response)
             part = job.place.with_name(f"{job.place.name}.part")
             part.parent.mkdir(parents=True, exist_ok=True)
@@ -110,27 +119,29 @@ class Downloader:
                 await _receive(response, part, self.limits.size)
                 _check_kind(part, job.form, response.headers)
                 return self._placed(job, part, _record(job, response, part))
-            finally:  # also where the person stops, or the disk is full
+            finally:  # also when interrupted, or if the disk is full
                 part.unlink(missing_ok=True)
 
-    def _placed(self, job: Job, part: Path, record: Record) -> Row:
-        """Put a whole part in its place, unless the same or somebody else's file lies there."""
+    def _placed(self, job: FetchJob, part: Path, record: Record) -> FetchRow:
+        """Put a complete file in its place, unless the same or somebody's own file is there."""
         if is_file_of(job.place, record):
             self.state.put(record)
-            return Row.of(record, Status.UNCHANGED)
+            return FetchRow.of(record, FetchStatus.UNCHANGED)
         if job.place.exists() and not is_file_of(job.place, job.record):
             why = "differs from the server's" if job.force else "was put there meanwhile"
-            return Row.skipped(
+            return FetchRow.skipped(
                 job.source,
                 f"the file {record.file} {why} and stays as it is",
                 "remove it to have the server's",
             )
         put_in_place(part, job.place, record, self.state)
-        return Row.of(record, Status.FETCHED)
+        return FetchRow.of(record, FetchStatus.FETCHED)
 
 
-async def tried(web: Web, limits: Limits, url: httpx.URL, attempt: Callable[[], Awaitable[T]]) -> T:
-    """What an attempt gives; faults that may pass are waited out. Raises FetchFailure."""
+async def tried(
+    web: Web, limits: DownloadLimits, url: httpx.URL, attempt: Callable[[], Awaitable[T]]
+) -> T:
+    """Make attempts until one succeeds or its fault will not pass. Raises FetchFailure."""
     number = 1
     while True:
         try:
@@ -142,8 +153,8 @@ async def tried(web: Web, limits: Limits, url: httpx.URL, attempt: Callable[[], 
         number += 1
 
 
-def _wait(limits: Limits, fault: Passing, number: int) -> float:
-    """Seconds until the next attempt: what the server says, else growing intervals."""
+def _wait(limits: DownloadLimits, fault: Passing, number: int) -> float:
+    """Return the seconds until the next attempt: the server's wish, else growing intervals."""
     if fault.wait is None:
         jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads requests, guards nothing
         return min(limits.backoff * 2.0 ** (number - 1) * jitter, limits.longest_backoff)
@@ -168,8 +179,8 @@ async def _receive(response: httpx.Response, part: Path, limit: int) -> None:
             stream.write(piece)
 
 
-def _conditions(job: Job) -> dict[str, str]:
-    """The headers that spare the body where nothing has changed."""
+def _conditions(job: FetchJob) -> dict[str, str]:
+    """Return headers that ask for the file only if it has changed."""
     record = job.record
     if record is None or job.force or record.url != job.url:
         return {}
@@ -178,7 +189,7 @@ def _conditions(job: Job) -> dict[str, str]:
 
 
 def _check_status(response: httpx.Response) -> None:
-    """Raise what a status means, unless the file follows it."""
+    """Raise FetchFailure for a status other than 200."""
     status, host = response.status_code, response.url.host
     if status == 200:
         return
@@ -193,7 +204,7 @@ def _check_status(response: httpx.Response) -> None:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds that a Retry-After asks for: a number or a date; None where it says neither."""
+    """Return the seconds that a Retry-After asks for, as a number or a date; else None."""
     seconds = _number(response, "retry-after")
     if seconds is not None:
         return float(seconds)
@@ -205,7 +216,7 @@ def _retry_after(response: httpx.Response) -> float | None:
     return max(0.0, until.timestamp() - time.time())
 
 
-def _record(job: Job, response: httpx.Response, part: Path) -> Record:
+def _record(job: FetchJob, response: httpx.Response, part: Path) -> Record:
     headers = response.headers
     return Record(
         id=job.source.id,
@@ -214,7 +225,6 @@ def _record(job: Job, response: httpx.Response, part: Path) -> Record:
         file=job.file,
         sha256=file_hash(part),
         bytes=part.stat().st_size,
-        content_type=headers.get("content-type", ""),
         etag=headers.get("etag"),
         last_modified=headers.get("last-modified"),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -233,7 +243,7 @@ def _number(response: httpx.Response, header: str) -> int | None:
 
 
 def format_of(source_format: str) -> str:
-    """The format that a source's stands for; raises FetchFailure for one that cannot be read."""
+    """Return the format to read a source as. Raises FetchFailure if it cannot be read."""
     form = FORMATS.get(f".{source_format.lower()}", "")
     if not form:
         raise FetchFailure(
@@ -244,21 +254,21 @@ def format_of(source_format: str) -> str:
 
 
 def _check_kind(path: Path, form: str, headers: httpx.Headers) -> None:
-    """Raise FetchFailure where a file is not of its format, as a login page in its place."""
+    """Raise FetchFailure if a file is not of its format, such as a login page."""
     content = path.read_bytes()
     if not content:
         raise FetchFailure("answers with an empty file", BY_HAND)
-    found, sent = kind_of(content), _content_type(headers)
-    shown = found or "something else"
-    if found is None and sent in {"text/html", "application/xhtml+xml"}:
-        found, shown = _WEB_PAGE, f"{_WEB_PAGE} ({sent})"
-    wrong = f"answers with {shown} instead of {NAMES[form]}"
-    if found == _WEB_PAGE and form != "html":
+    kind, sent = kind_of(content), _content_type(headers)
+    kind_name = kind or "something else"
+    if kind is None and sent in {"text/html", "application/xhtml+xml"}:
+        kind, kind_name = _WEB_PAGE, f"{_WEB_PAGE} ({sent})"
+    wrong = f"answers with {kind_name} instead of {NAMES[form]}"
+    if kind == _WEB_PAGE and form != "html":
         raise FetchFailure(wrong, BY_HAND)
     try:
         check_kind(path, form, content)
     except ReadingError as error:
-        meant = _FORMS.get(found or "")
+        meant = _FORMS.get(kind or "")
         advice = f'give the source format = "{meant}" in sources.toml if it is meant'
         raise FetchFailure(wrong, advice if meant else BY_HAND) from error
     framed = {"content-length", "transfer-encoding"} & set(headers)
@@ -267,16 +277,13 @@ def _check_kind(path: Path, form: str, headers: httpx.Headers) -> None:
 
 
 def _form_of(path: Path, response: httpx.Response) -> str:
-    """The format of what an address gave: by its content, its name, the type that it was sent as.
-
-    Raises FetchFailure where it is none that can be read.
-    """
-    found, sent = kind_of(path.read_bytes()), _content_type(response.headers)
+    """Return a download's format, by its content, name or content type. Raises FetchFailure."""
+    kind, sent = kind_of(path.read_bytes()), _content_type(response.headers)
     suffix = Path(response.url.path).suffix.lower()
-    form = _FORMS.get(found, "") if found else FORMATS.get(suffix) or _SENT_AS.get(sent, "")
+    form = _FORMS.get(kind, "") if kind else FORMATS.get(suffix) or _SENT_AS.get(sent, "")
     if not form:
         raise FetchFailure(
-            f"answers with {found or sent or 'something'}, which is not read", BY_HAND
+            f"answers with {kind or sent or 'something'}, which is not read", BY_HAND
         )
     return form
 

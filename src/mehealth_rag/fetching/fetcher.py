@@ -1,4 +1,4 @@
-"""Fetches sources: everything is checked first, then locked, planned, fetched, reported."""
+"""Fetches sources: checks everything, locks the folder, plans, fetches and reports."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from rapidfuzz import process
 from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_rag.fetching.download import Brought, Downloader, Job, bring, format_of
-from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
-from mehealth_rag.fetching.record import Record, StateFile
-from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
+from mehealth_rag.fetching.download import Brought, Downloader, FetchJob, bring, format_of
+from mehealth_rag.fetching.outcomes import FetchFailure, FetchRow, FetchStatus, Record, StateFile
+from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, DownloadLimits, Network, Web
 from mehealth_rag.growing import Progress
 from mehealth_rag.settings import PACKAGED_CORPUS, Settings
 from mehealth_rag.types import Source
@@ -33,18 +32,18 @@ def fetch(
     *,
     force: bool = False,
     network: Network | None = None,
-    limits: Limits | None = None,
-) -> tuple[Row, ...]:
-    """Fetch some sources, or all; a row for each, in the manifest's order.
+    limits: DownloadLimits | None = None,
+) -> tuple[FetchRow, ...]:
+    """Fetch some sources, or all, and return a row for each, in the manifest's order.
 
-    With `force` the servers are asked for the whole of every file. `network` and `limits` stand in
-    for those that the settings make.
+    With `force`, every file is downloaded whole. `network` and `limits` replace those of the
+    settings.
 
     Raises:
-        UsageError: an unknown id, or the corpus is the packaged one, which stays as it is.
+        UsageError: an id is unknown, or the corpus is the packaged one, which never changes.
         NoIndexError, CorpusError: the corpus folder or its manifest cannot be used.
-        MehealthError: another process is fetching, or the record of it cannot be read or written.
-        KeyboardInterrupt: the person stopped it; what was fetched by then stays.
+        MehealthError: another process is fetching, or the record cannot be read or written.
+        KeyboardInterrupt: a person stopped it; what was fetched by then stays.
     """
     if settings.corpus == PACKAGED_CORPUS:
         raise UsageError(
@@ -52,7 +51,7 @@ def fetch(
             "copy it to the folder corpus/ and fetch from where that is"
         )
     progress = progress or Progress()
-    limits = limits or Limits(size=settings.fetch_max_megabytes * MEGABYTE)
+    limits = limits or DownloadLimits(size=settings.fetch_max_megabytes * MEGABYTE)
     sources, files = load_sources(settings.corpus), file_names(settings.corpus)
     chosen = _chosen(sources, ids, settings.corpus)
     with _alone(settings.corpus) if files else nullcontext():  # no manifest: nothing is written
@@ -68,9 +67,9 @@ def fetch_address(
     part: Path,
     *,
     network: Network | None = None,
-    limits: Limits,
+    limits: DownloadLimits,
 ) -> Brought:
-    """Download one address to the file `part`, with the guard that keeps inside addresses out.
+    """Download one address to the file `part`; addresses inside the network are refused.
 
     Raises FetchFailure, and OSError where the file cannot be written.
     """
@@ -85,14 +84,14 @@ def fetch_address(
     return asyncio.run(brought())
 
 
-def opened_web(settings: Settings, limits: Limits, network: Network | None) -> Web:
-    """The way out as the settings have it; `network` stands in for theirs. To be closed."""
+def opened_web(settings: Settings, limits: DownloadLimits, network: Network | None) -> Web:
+    """Return the web as the settings allow it; the caller closes it."""
     anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
     return Web(network or anywhere, limits, user_agent(settings.fetch_contact))
 
 
 def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tuple[Source, ...]:
-    """The sources of the given ids, in the manifest's order; all where none is given."""
+    """Return the sources with these ids, in the manifest's order; all if there are none."""
     known = [s.id for s in sources]
     for name in ids:
         if name not in known:
@@ -104,7 +103,6 @@ def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tupl
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep other fetches out of the corpus folder."""
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
@@ -123,52 +121,56 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def user_agent(contact: str | None) -> str:
-    """What we call ourselves, and whom a server's keeper may write to."""
+    """Return our name, and the address that a server's operator may write to."""
     name = f"{PRODUCT}/{version('mehealth-rag')}"
     return f"{name} ({contact})" if contact else name
 
 
-def _planned(source: Source, file: str | None, state: StateFile, force: bool) -> Job | Row:
-    """A job for a source that is to be fetched, a row for one that is not."""
+def _planned(
+    source: Source, file: str | None, state: StateFile, force: bool
+) -> FetchJob | FetchRow:
+    """Return a job for a source that is to be fetched, else its row."""
     if file is None or source.url is None:
-        return Row.skipped(source, "no address is known for it")
+        return FetchRow.skipped(source, "no address is known for it")
     try:
         form = format_of(source.format)
     except FetchFailure as failure:
-        return Row.failed(source, failure)
-    job = Job(source, source.url, form, state.folder / file, file, force=force)
+        return FetchRow.failed(source, failure)
+    job = FetchJob(source, source.url, form, state.folder / file, file, force=force)
     if source.path is None:
         return job
     try:
         return _planned_again(job, state[source.id], file_hash(source.path))
     except OSError as error:
         why = FetchFailure(f"{file} cannot be read ({error.strerror})", "check its permissions")
-        return Row.failed(source, why)
+        return FetchRow.failed(source, why)
 
 
-def _planned_again(job: Job, record: Record | None, sha256: str) -> Job | Row:
-    """What to do for a source whose file is there: only what we fetched ourselves is ours."""
+def _planned_again(job: FetchJob, record: Record | None, sha256: str) -> FetchJob | FetchRow:
+    """Plan for a source whose file is present: only files that we fetched are replaced."""
     if record is None or record.sha256 != sha256:
         if job.force:
             return job
         if record is None:
-            return Row.skipped(job.source, f"{job.file} was put there by hand and stays as it is")
+            return FetchRow.skipped(
+                job.source, f"{job.file} was put there by hand and stays as it is"
+            )
         why = f"{job.file} was changed since it was fetched and stays"
-        return Row.skipped(job.source, why, "remove it to fetch it anew")
+        return FetchRow.skipped(job.source, why, "remove it to fetch it anew")
     if job.force or record.url != job.url or record.can_be_compared:
         return replace(job, record=record)
-    return Row.of(record, Status.UP_TO_DATE)
+    return FetchRow.of(record, FetchStatus.UP_TO_DATE)
 
 
 async def _rows(
-    planned: Sequence[Job | Row], downloader: Downloader, progress: Progress
-) -> tuple[Row, ...]:
-    """The rows of all sources, their files fetched one after the other."""
-    rows: list[Row] = []
-    progress.stage("fetch", sum(isinstance(entry, Job) for entry in planned))
+    planned: Sequence[FetchJob | FetchRow], downloader: Downloader, progress: Progress
+) -> tuple[FetchRow, ...]:
+    """Fetch the files one after the other, and return the rows of all sources."""
+    rows: list[FetchRow] = []
+    progress.stage("fetch", sum(isinstance(entry, FetchJob) for entry in planned))
     try:
         for entry in planned:
-            if isinstance(entry, Row):
+            if isinstance(entry, FetchRow):
                 rows.append(entry)
             else:
                 rows.append(await _row(entry, downloader))
@@ -178,8 +180,8 @@ async def _rows(
     return tuple(rows)
 
 
-async def _row(job: Job, downloader: Downloader) -> Row:
-    """Fetch one source, whatever comes of it."""
+async def _row(job: FetchJob, downloader: Downloader) -> FetchRow:
+    """Fetch one source; whatever goes wrong becomes a row."""
     try:
         return await downloader.fetch(job)
     except FetchFailure as error:
@@ -193,4 +195,4 @@ async def _row(job: Job, downloader: Downloader) -> Row:
     if job.record is not None:
         why = f"{failure.reason}; {job.file} stays as fetched before"
         failure = FetchFailure(why, failure.advice)
-    return Row.failed(job.source, failure)
+    return FetchRow.failed(job.source, failure)

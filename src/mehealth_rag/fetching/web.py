@@ -1,7 +1,7 @@
-"""The way out: checked addresses, pauses, robots.txt, redirects, time-outs; one request at a time.
+"""Makes requests: checks addresses, pauses, follows robots.txt and redirects, one at a time.
 
-A name is looked up once, its addresses are checked, and the connection is made to one of those.
-Certificate, SNI and the Host header keep the name, so nothing can be swapped in between.
+A name is looked up once, its addresses are checked, and the connection goes to one of them. The
+certificate, SNI and the Host header keep the name, so nothing can be swapped in between.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from mehealth_rag.fetching.addresses import (
 from mehealth_rag.fetching.outcomes import BY_HAND, LATER, FetchFailure, OutOfTime, Passing
 
 PRODUCT = "mehealth-rag"
-"""What we call ourselves in the User-Agent, and in what a robots.txt may say of us."""
+"""Our name in the User-Agent and in a robots.txt."""
 MEGABYTE = 1_000_000
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_FEW_WORDS = 64 * 1024
+_SHORT_BODY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DownloadLimits:
     """The bounds of every download, in seconds, bytes and counts."""
 
     size: int = 100 * MEGABYTE
@@ -43,30 +43,30 @@ class Limits:
 
     connect: float = 10.0
     read: float = 30.0
-    """Longest silence of a server."""
+    """The longest silence of a server."""
     total: float = 600.0
-    """One request from the first byte asked to the last received; stops a slow drip."""
+    """A whole request; stops a server that sends byte by byte."""
 
     attempts: int = 4
     backoff: float = 1.0
     """Wait before the second attempt; doubles with each one more, with jitter."""
     longest_backoff: float = 30.0
     longest_retry_after: float = 120.0
-    """A server that asks for a longer wait than this is left for another day."""
+    """If a server asks for a longer wait, the source fails."""
 
     redirects: int = 10
 
     pause: float = 0.5
     """Between two requests to one host, unless its robots.txt asks for more."""
     longest_pause: float = 30.0
-    """The most of a Crawl-delay that is honoured."""
+    """A longer Crawl-delay is cut to this."""
     robots_size: int = 512 * 1024
-    """Bytes of a robots.txt that are read, as RFC 9309 has it."""
+    """Bytes of a robots.txt that are read (RFC 9309)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How the outside is reached; tests put their own parts in."""
+    """How hosts are reached; tests replace the parts."""
 
     resolve: Resolve = resolve
     allowed: Callable[[IPAddress], bool] = is_public
@@ -74,9 +74,11 @@ class Network:
 
 
 class _CheckedTransport(httpx.AsyncHTTPTransport):
-    """Connects to the very addresses of a host that were checked; it is looked up once a run."""
+    """Connects to a host's checked addresses only, and looks them up once."""
 
-    def __init__(self, network: Network, limits: Limits, certificates: ssl.SSLContext) -> None:
+    def __init__(
+        self, network: Network, limits: DownloadLimits, certificates: ssl.SSLContext
+    ) -> None:
         one = httpx.Limits(max_connections=1)
         super().__init__(verify=certificates, trust_env=False, limits=one)
         self._network = network
@@ -118,7 +120,7 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
         port = url.port or (443 if url.scheme == "https" else 80)
         network = self._network
         try:
-            async with asyncio.timeout(self._seconds):  # the resolver itself knows none
+            async with asyncio.timeout(self._seconds):  # the resolver has no time limit
                 return await asyncio.to_thread(
                     allowed_addresses, url.host, port, network.resolve, network.allowed
                 )
@@ -129,9 +131,9 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
 
 
 class _Host:
-    """One host: its connection, its rules, and when it may be asked again."""
+    """One host: its connection, its rules, and the time of its next request."""
 
-    def __init__(self, transport: _CheckedTransport, limits: Limits, agent: str) -> None:
+    def __init__(self, transport: _CheckedTransport, limits: DownloadLimits, agent: str) -> None:
         self.robots: dict[str, Protego] = {}
         """Rules by origin."""
         self._vain = 0
@@ -147,7 +149,7 @@ class _Host:
         )
 
     def postpone(self, seconds: float) -> None:
-        """Let the next request wait at least so long."""
+        """Make the next request wait at least so long."""
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     def slow_down(self, crawl_delay: float | None) -> None:
@@ -158,7 +160,7 @@ class _Host:
     async def request(
         self, url: httpx.URL, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """GET one address when it is its turn; a host that was tried in vain is left alone."""
+        """GET one address after the pause; a host that cannot be reached is not tried for ever."""
         if self._vain >= self._limits.attempts:
             raise FetchFailure(f"no connection to {url.host} (as before)", LATER)
         await asyncio.sleep(self._not_before - time.monotonic())
@@ -185,14 +187,14 @@ class _Host:
 
 
 async def _drain(response: httpx.Response) -> None:
-    """Read the few words of an answer that nobody wants, so that the connection can be kept."""
+    """Read the short body of an answer that is not used, so that the connection can be kept."""
     async for _ in response.aiter_raw():
-        if response.num_bytes_downloaded > _FEW_WORDS:
+        if response.num_bytes_downloaded > _SHORT_BODY:
             return
 
 
 def _named(error: httpx.TransportError, host: str) -> FetchFailure:
-    """Say in our words what went wrong on the line."""
+    """Describe what went wrong with a connection."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -206,9 +208,9 @@ def _named(error: httpx.TransportError, host: str) -> FetchFailure:
 
 
 class Web:
-    """Asks addresses; to be closed."""
+    """Requests addresses. The caller closes it."""
 
-    def __init__(self, network: Network, limits: Limits, user_agent: str) -> None:
+    def __init__(self, network: Network, limits: DownloadLimits, user_agent: str) -> None:
         self._network = network
         self._certificates = network.ssl_context()
         self._limits = limits
@@ -236,19 +238,19 @@ class Web:
 
         Raises FetchFailure: `Passing` for a fault that may pass.
         """
-        seen: set[str] = set()
+        visited: set[str] = set()
         while True:
-            seen.add(str(url))
+            visited.add(str(url))
             if heed_robots:
                 await self._ask_robots(url)
             async with self.host(url).request(url, headers) as response:
                 if response.status_code not in _REDIRECTS:
                     yield response
                     return
-                url = self._next(response, seen)
+                url = self._next(response, visited)
 
-    def _next(self, response: httpx.Response, seen: set[str]) -> httpx.URL:
-        """Where a redirect leads. What a server may not lead to is refused."""
+    def _next(self, response: httpx.Response, visited: set[str]) -> httpx.URL:
+        """Return where a redirect leads. Raises FetchFailure if it may not lead there."""
         where = response.headers.get("location", "")
         if not where.strip():
             raise FetchFailure(f"redirected ({response.status_code}) without an address", BY_HAND)
@@ -258,9 +260,9 @@ class Web:
             raise FetchFailure(f"redirected, but {failure.reason}", BY_HAND) from failure
         if response.url.scheme == "https" and target.scheme == "http":
             raise FetchFailure(f"redirected from https to http ({target.host})", BY_HAND)
-        if str(target) in seen:
+        if str(target) in visited:
             raise FetchFailure("redirected in a circle", BY_HAND)
-        if len(seen) > self._limits.redirects:
+        if len(visited) > self._limits.redirects:
             raise FetchFailure(f"redirected more than {self._limits.redirects} times", BY_HAND)
         return target
 
@@ -275,11 +277,11 @@ class Web:
             raise FetchFailure(f"the robots.txt of {url.host} forbids it", BY_HAND)
 
     async def _robots(self, url: httpx.URL) -> Protego:
-        """The rules of a host. One that leads its robots.txt astray has none (RFC 9309)."""
+        """Return the rules of a host; none if its robots.txt redirects astray (RFC 9309)."""
         try:
             async with self.get(url, {}, heed_robots=False) as response:
                 text = await self._robots_text(response)
-        except (Passing, OutOfTime):  # it may forbid what is asked for: nobody knows yet
+        except (Passing, OutOfTime):  # it may forbid the request: nobody knows yet
             raise
         except FetchFailure:
             text = b""

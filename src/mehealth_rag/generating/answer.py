@@ -12,7 +12,7 @@ from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.gate import NO_CLAIMS, Passed
-from mehealth_rag.generating.writing import Task, Writer, Written, write
+from mehealth_rag.generating.writing import CheckedText, Task, Writer, write
 from mehealth_rag.growing import mapped
 from mehealth_rag.language.detection import ENGLISH
 from mehealth_rag.language.words import content_stems
@@ -38,7 +38,7 @@ def answer(task: Task, writer: Writer, library: Library) -> Generator[Answer, No
     return replace(result, dropped=written.dropped, tokens=written.tokens)
 
 
-def whole_answer(task: Task, written: Written, library: Library) -> Answer:
+def whole_answer(task: Task, written: CheckedText, library: Library) -> Answer:
     """Return what passed the gate; if nothing did, the documents' own words or an abstention.
 
     A model that says the evidence has no answer is believed unless the reader is sure of one.
@@ -48,11 +48,7 @@ def whole_answer(task: Task, written: Written, library: Library) -> Answer:
         foreign = task.language != ENGLISH
         appended = [] if foreign else _uncovered_quotes(draft, written.passed)
         result = _passed_answer(task, [*written.passed, *appended], library, draft.disagree)
-        notice = (
-            f"{LESS_CHECKED} {_partial_notice(written, len(appended))}"
-            if foreign
-            else _partial_notice(written, len(appended))
-        )
+        notice = f"{LESS_CHECKED * foreign} {_partial_notice(written, len(appended))}"
         return replace(result, notice=notice.strip())
     if draft.points and (not written.silent or draft.confidence >= SURE_FROM):
         notice = f"{_failure_notice(written)}; {OWN_WORDS}"
@@ -127,14 +123,14 @@ def _text(question: Question | None, statements: Sequence[Statement], items: Seq
     for i, (statement, item) in enumerate(zip(statements, items, strict=True)):
         numbers = "".join(f"[{n}]" for n in statement.citations)
         marked = decisive(question, statement.text) if question is not None else ()
-        shown = mark(statement.text, marked)
+        displayed = mark(statement.text, marked)
         if item:
             gap = "\n" if i and items[i - 1] else "\n\n" * bool(i)
-            text += f"{gap}- {shown} {numbers}"
+            text += f"{gap}- {displayed} {numbers}"
         else:
             gap = "\n\n" if i and items[i - 1] else " " * bool(i)
             ending = "" if statement.text[-1:] in '?!”"…:' else "."
-            text += f"{gap}{shown} {numbers}{ending}"
+            text += f"{gap}{displayed} {numbers}{ending}"
     return text
 
 
@@ -148,7 +144,7 @@ def _failed(failure: LanguageModelError) -> str:
     return _FAILED.get(failure.kind, f"failed ({failure.kind})")
 
 
-def _failure_notice(written: Written) -> str:
+def _failure_notice(written: CheckedText) -> str:
     """Return why nothing the model wrote is shown."""
     if written.failure is not None:
         return f"The language model {_failed(written.failure)}"
@@ -159,7 +155,7 @@ def _failure_notice(written: Written) -> str:
     return "The language model wrote nothing"
 
 
-def _partial_notice(written: Written, quoted: int) -> str:
+def _partial_notice(written: CheckedText, quoted: int) -> str:
     """Return what became of the model's other sentences, and how many quotes are appended."""
     parts = []
     if written.failure is not None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mehealth_rag.generating.gate import Ruling
-from mehealth_rag.generating.shown_addresses import Addresses
-from mehealth_rag.generating.stream_splitter import Unit
+from mehealth_rag.generating.judging import Addresses
+from mehealth_rag.generating.units import Unit
 from mehealth_rag.guard.verdict import Exhibit, Place, quotes_of
 from mehealth_rag.language.words import fold
 
@@ -110,8 +110,6 @@ class ForeignBench:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The figures and words of some evidence."""
-
     figures: frozenset[str]
     words: frozenset[str]
 

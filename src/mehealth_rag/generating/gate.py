@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from mehealth_rag.generating.stream_splitter import Splitter, Unit
+from mehealth_rag.generating.units import Splitter, Unit
 from mehealth_rag.guard.values import values
 from mehealth_rag.language.words import content_words, fold, words
 from mehealth_rag.types import Dropped, Quote
@@ -113,33 +113,32 @@ class Gate:
 
     def feed(self, piece: str) -> list[Passed]:
         """Return the sentences that may be shown after this piece."""
-        return [] if self.done else self._rule(self._splitter.feed(piece))
+        before = len(self.passed)
+        if not self.done:
+            self._judge_units(self._splitter.feed(piece))
+        return self.passed[before:]
 
     def finish(self, *, ended: bool = False) -> list[Passed]:
         """Return the remaining sentences; `ended`: the writer was not cut off."""
-        passed: list[Passed] = []
+        before = len(self.passed)
         if not self.done:
-            passed += self._rule(self._splitter.finish(ended=ended))
-            passed += self._opening_alone()
+            self._judge_units(self._splitter.finish(ended=ended))
+            self._judge_opening()
         self._drop_lead()
         self.done = True
-        return passed
+        return self.passed[before:]
 
-    def _rule(self, units: Iterable[Unit]) -> list[Passed]:
-        passed: list[Passed] = []
+    def _judge_units(self, units: Iterable[Unit]) -> None:
         for unit in units:
-            if self.done:
-                break
-            if words(unit.text) and not _LABEL.match(unit.text):
-                passed += self._one(unit)
-        return passed
+            if not self.done and words(unit.text) and not _LABEL.match(unit.text):
+                self._judge_unit(unit)
 
-    def _one(self, unit: Unit) -> list[Passed]:
+    def _judge_unit(self, unit: Unit) -> None:
         """Rule on a unit, together with the opening before it if there is one."""
         if _is_opening(unit):
-            passed = self._opening_alone()
+            self._judge_opening()
             self._opening = unit
-            return passed
+            return
         fault = self._fault(unit)
         leads = unit.text.endswith(":")
         opening = self._opening
@@ -147,44 +146,46 @@ class Gate:
             numbers = (*opening.numbers, *unit.numbers)
             unit = replace(unit, opening=opening.text, numbers=numbers)
             self._opening = None
-        passed = self._opening_alone()
+        self._judge_opening()
         if leads or not unit.item:
-            self._end_list()
+            self._introducing = ""
+            self._drop_lead()
         if fault:
             self._drop(unit.told, (fault,))
         elif leads:
             self._begin_list(unit)
         else:
-            passed += self._judged(replace(unit, lead=self._introducing))
-        return passed
+            self._judge_sentence(replace(unit, lead=self._introducing))
 
-    def _opening_alone(self) -> list[Passed]:
+    def _judge_opening(self) -> None:
         """Rule on a pending opening by itself."""
         opening, self._opening = self._opening, None
-        return [] if opening is None else self._ruled(opening, self._ruling(opening))
+        if opening is not None:
+            self._carry_out(opening, self._ruling(opening))
 
     def _ruling(self, unit: Unit) -> Ruling:
         if not content_words(unit.told):
             return Ruling(reasons=(SAYS_NOTHING,))
         return self.judge(unit, self._dropped_in_a_row > 0)
 
-    def _judged(self, unit: Unit) -> list[Passed]:
+    def _judge_sentence(self, unit: Unit) -> None:
         """Rule on a sentence with its opening; if that fails, on each alone."""
         ruling = self._ruling(unit)
-        if ruling.quotes or not unit.opening:
-            return self._ruled(unit, ruling)
-        rest = unit.without_opening
-        alone = self._ruling(rest)
-        if not alone.quotes and not content_words(unit.opening):
-            return self._ruled(unit, ruling)
-        opening = Unit(unit.opening, unit.numbers)
-        return [*self._ruled(opening, self._ruling(opening)), *self._ruled(rest, alone)]
+        if unit.opening and not ruling.quotes:
+            rest = unit.without_opening
+            alone = self._ruling(rest)
+            if alone.quotes or content_words(unit.opening):
+                opening = Unit(unit.opening, unit.numbers)
+                self._carry_out(opening, self._ruling(opening))
+                self._carry_out(rest, alone)
+                return
+        self._carry_out(unit, ruling)
 
-    def _ruled(self, unit: Unit, ruling: Ruling) -> list[Passed]:
-        if not ruling.quotes:
+    def _carry_out(self, unit: Unit, ruling: Ruling) -> None:
+        if ruling.quotes:
+            self._pass(Passed(ruling.text or unit.told, ruling.quotes, unit.item))
+        else:
             self._drop(unit.told, ruling.reasons)
-            return []
-        return self._pass(Passed(ruling.text or unit.told, ruling.quotes, unit.item))
 
     def _begin_list(self, unit: Unit) -> None:
         """Hold a list introduction until an item is shown.
@@ -203,10 +204,6 @@ class Gate:
         else:
             self._introducing = unit.told
         self._lead = lead
-
-    def _end_list(self) -> None:
-        self._introducing = ""
-        self._drop_lead()
 
     def _fault(self, unit: Unit) -> str:
         """Return why a sentence is dropped whatever the evidence says; "" if nothing is wrong."""
@@ -229,18 +226,17 @@ class Gate:
             return REPEATED
         return ASKS if unit.text.endswith("?") else ""
 
-    def _pass(self, passed: Passed) -> list[Passed]:
-        shown = [passed]
+    def _pass(self, passed: Passed) -> None:
+        sentences = [passed]
         if self._lead is not None and passed.item:
-            shown.insert(0, replace(self._lead, quotes=self._lead.quotes or passed.quotes))
+            sentences.insert(0, replace(self._lead, quotes=self._lead.quotes or passed.quotes))
             self._lead = None
-        words_shown = sum(len(p.text.split()) for p in (*self.passed, *shown))
+        words_shown = sum(len(p.text.split()) for p in (*self.passed, *sentences))
         if self.passed and words_shown > self.most_words:
             self.done = True
-            return []
-        self.passed += shown
-        self._dropped_in_a_row = 0
-        return shown
+        else:
+            self.passed += sentences
+            self._dropped_in_a_row = 0
 
     def _drop_lead(self) -> None:
         lead, self._lead = self._lead, None

@@ -1,4 +1,7 @@
-"""The gate's judge: the guard checks each written sentence against the writer's evidence."""
+"""The gate's judge: the guard checks each written sentence against the writer's evidence.
+
+Addresses in it that are on no page of the evidence are not shown.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self
 
 from mehealth_rag.answering.drafting import leans
 from mehealth_rag.checking.parts import topic_of
 from mehealth_rag.generating.gate import ONLY_A_SOURCE, Ruling
-from mehealth_rag.generating.shown_addresses import Addresses
-from mehealth_rag.generating.stream_splitter import Unit
+from mehealth_rag.generating.units import Unit
 from mehealth_rag.guard.exact import Step
 from mehealth_rag.guard.verdict import (
     NOTHING_SAID,
@@ -40,6 +43,17 @@ UNTOLD = "the documents do not say so"
 _PAGES = re.compile(
     r"\b(?:pages?|pp?\.?)\s*(?:\d+|[ivxl]+)\b(?:\s*[-–]\s*(?:\d+|[ivxl]+)\b)?", re.IGNORECASE
 )
+
+
+LONGEST_ADDRESS = 300
+"""Characters of an address given to the model; longer ones usually carry session data."""
+
+_ADDRESS = re.compile(
+    r"(?:\bhttps?://|\bmailto:|\bwww\.)[^\s<>\"“”()\[\]]*[^\s<>\"“”()\[\].,;:!?'’]"
+    r"|\b[\w.+-]{1,40}@[\w-]+(?:\.[\w-]+)+",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)
 
 
 @dataclass
@@ -92,9 +106,9 @@ class Bench:
         These are the first ones, which answer the question best, and those that share most of the
         claim's words, weighted by rarity.
         """
-        wanted = content_stems(claim)
+        claim_stems = content_stems(claim)
         weights = {
-            s: 1 / count for s in wanted if (count := sum(s in stems for stems in self._stems))
+            s: 1 / count for s in claim_stems if (count := sum(s in stems for stems in self._stems))
         }
         overlaps = [sum(weights[s] for s in weights if s in stems) for stems in self._stems]
         others = range(FIRST_JUDGED, len(overlaps))
@@ -107,7 +121,6 @@ class Bench:
 
     @cached_property
     def _stems(self) -> list[frozenset[str]]:
-        """The stems of each passage."""
         texts = (" ".join((e.text.context, *e.text.sentences)) for e in self.exhibits)
         return [content_stems(text) for text in texts]
 
@@ -182,3 +195,57 @@ class Bench:
 def _missing(step: Step) -> str:
     kind = "figure" if step.kind == "word" else step.kind
     return f"unsupported {kind} “{step.text}”"
+
+
+def links_of(exhibit: Exhibit, place: int) -> dict[str, str]:
+    """Return the link addresses within a sentence, each with the words that it covers."""
+    page, bounds = exhibit.page, exhibit.sentences[place].span
+    links = {}
+    for link in page.links:
+        span = page.words_at(link)
+        if (
+            span
+            and span.overlaps(bounds)
+            and len(link.url) <= LONGEST_ADDRESS
+            and _ADDRESS.fullmatch(link.url)
+        ):
+            links[link.url.removeprefix("mailto:")] = span.of(page.text)
+    return links
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of some passages, each with the words that stand for it on its page."""
+
+    known: dict[str, str]
+    text: str
+    """All sentences of the passages in lower case: an address may be printed there without a
+    scheme."""
+
+    @classmethod
+    def of(cls, exhibits: Sequence[Exhibit]) -> Self:
+        """Return the addresses printed in the passages and those behind their links."""
+        known: dict[str, str] = {}
+        for exhibit in exhibits:
+            for place, sentence in enumerate(exhibit.text.sentences):
+                linked = {_plain(url): words for url, words in links_of(exhibit, place).items()}
+                printed = {_plain(address): address for address in _ADDRESS.findall(sentence)}
+                known = {**linked, **known, **printed}
+        sentences = (sentence for exhibit in exhibits for sentence in exhibit.text.sentences)
+        return cls(known, "\n".join(sentences).lower())
+
+    def unknown(self, text: str) -> list[str]:
+        """Return the addresses in a text that no passage has."""
+        return [a for a in _ADDRESS.findall(text) if not self._has(_plain(a))]
+
+    def in_words(self, text: str) -> str:
+        """Return a text with each known address replaced by its words on the page."""
+        return _ADDRESS.sub(lambda a: self.known.get(_plain(a.group()), a.group()), text)
+
+    def _has(self, address: str) -> bool:
+        pattern = rf"(?<![\w.@/-]){re.escape(address)}(?![\w@/-]|\.\w)"
+        return address in self.known or re.search(pattern, self.text) is not None
+
+
+def _plain(address: str) -> str:
+    return _SCHEME.sub("", address).rstrip("/").lower()

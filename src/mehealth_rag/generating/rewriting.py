@@ -48,8 +48,8 @@ def rewritten(
 def in_english(question: str, model: LanguageModel) -> str:
     """Return the model's English translation of a question; "" if it fails or loses a figure."""
     line = _line_of(model, translate_messages(question))
-    kept = set(_DIGITS.findall(question)) <= set(_DIGITS.findall(line))
-    return line if kept and len(line) <= LONGEST else ""
+    has_figures = set(_DIGITS.findall(question)) <= set(_DIGITS.findall(line))
+    return line if has_figures and len(line) <= LONGEST else ""
 
 
 def _line_of(model: LanguageModel, prompt: Sequence[Message]) -> str:
@@ -75,12 +75,13 @@ def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Stand
     if not asked.endswith("?") or len(asked) > LONGEST:
         return False
     stems, needed = _subject(asked), _subject(question)
+    left_open = {stem(w) for w in words(question) if w in POINTING}  # "the other one"
     known = needed | _subject(ruled.whole).union(*(_subject(f"{q} {a}") for q, a in history))
     filled_in = _subject(ruled.whole) - needed
     values = {f.value for f in figures(asked)}
     asked_values = {f.value for f in figures(question)}
     return (
-        needed - _left_open(question) <= stems
+        needed - left_open <= stems
         and stems <= known
         and asked_values <= values
         and (not filled_in or bool(stems & filled_in))
@@ -90,11 +91,6 @@ def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Stand
 
 def _subject(text: str) -> set[str]:
     return set(stem_all(subject_words(text)))
-
-
-def _left_open(question: str) -> set[str]:
-    """Return the words of a question that stand for others ("the other one")."""
-    return {stem(w) for w in words(question) if w in POINTING}
 
 
 def _first_line(text: str) -> str:

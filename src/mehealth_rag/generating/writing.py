@@ -11,16 +11,15 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Self
 
 from mehealth_rag.answering.drafting import Draft, ReadHit
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.foreign_judge import ForeignBench
 from mehealth_rag.generating.gate import Gate, Judge, Passed
-from mehealth_rag.generating.judging import Bench
-from mehealth_rag.generating.markers import without_marks
-from mehealth_rag.generating.pace import Pace
-from mehealth_rag.generating.shown_addresses import links_of
+from mehealth_rag.generating.judging import Bench, links_of
+from mehealth_rag.generating.units import without_marks
 from mehealth_rag.guard.verdict import Exhibit, exhibits_of
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH
@@ -30,10 +29,21 @@ from mehealth_rag.llm.prompts import Asked, EvidenceItem, TokenBudget, answer_me
 from mehealth_rag.reader.choice import order
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence
+from mehealth_rag.settings import Settings
 from mehealth_rag.types import Dropped, Hit, Turn
 
-LEAST_TOKENS = 12
+LEAST_PASSAGE = 12
 """Tokens of a passage at least: its title and page alone."""
+
+SERVED, ON_THIS_MACHINE = 500.0, 50.0
+"""Prompt tokens per second assumed until measured: for a server, and for a model file."""
+
+LEAST_TOKENS = 450
+"""Tokens a prompt may always have, enough for a passage or two; otherwise a model that failed once
+would never be asked again."""
+
+IN_TIME = 0.8
+"""Share of the time limit that reading a prompt may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,37 @@ class Task:
         if self.language != ENGLISH:
             return ForeignBench(self.question.text, self.language, exhibits).judge
         return Bench(self.question.text, exhibits, reader).judge
+
+
+@dataclass
+class Pace:
+    """How fast a model reads, and the `limit` in seconds for its first words.
+
+    A faster prompt raises the speed and only a failure lowers it, so that the length of prompts
+    does not change from one question to the next.
+    """
+
+    limit: float = 60.0
+    tokens_per_second: float = SERVED
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the assumed pace of the model in the settings."""
+        assumed = SERVED if settings.llm_gguf is None else ON_THIS_MACHINE
+        return cls(settings.llm_first_token_timeout, assumed)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens a prompt may have."""
+        return max(LEAST_TOKENS, int(self.tokens_per_second * self.limit * IN_TIME))
+
+    def read(self, tokens: int, seconds: float) -> None:
+        """Record that the first words after a prompt took this many seconds."""
+        self.tokens_per_second = max(self.tokens_per_second, tokens / max(seconds, 0.001))
+
+    def too_slow(self, tokens: int) -> None:
+        """Record that the first words did not come in time."""
+        self.tokens_per_second = min(self.tokens_per_second, tokens / self.limit) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +148,7 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class CheckedText:
     """The sentences the evidence entails, and what became of the rest.
 
     `failure` is the model's error, if any. `silent`: it said that the evidence does not answer.
@@ -129,7 +170,7 @@ class _Prepared:
     exhibits: tuple[Exhibit, ...]
 
 
-def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Written]:
+def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, CheckedText]:
     """Ask the model; yield what may be shown whenever it grows, and return everything."""
     prepared, pen = _prepared(task, writer), writer.pen
     gate = Gate(task.judge(prepared.exhibits, writer.reader))
@@ -146,7 +187,7 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
         failure = error
     if gate.finish(ended=failure is None):
         yield tuple(gate.passed)
-    return Written(
+    return CheckedText(
         passed=tuple(gate.passed),
         dropped=tuple(gate.dropped),
         failure=failure,
@@ -170,16 +211,16 @@ def _prepared(task: Task, writer: Writer) -> _Prepared:
     items = [_item(exhibit) for exhibit in exhibits]
     history = [(question, _plain(answer)) for question, answer in task.history]
     asked = Asked(task.asked, history, foreign=task.language != ENGLISH)
-    kept = len(fitting(asked, items, budget))
-    kept = kept if kept == len(items) else min(kept, len(best))
-    prompt = answer_messages(asked, items[:kept], budget)
-    return _Prepared(prompt, tuple(exhibits[:kept]))
+    count = len(fitting(asked, items, budget))
+    count = count if count == len(items) else min(count, len(best))
+    prompt = answer_messages(asked, items[:count], budget)
+    return _Prepared(prompt, tuple(exhibits[:count]))
 
 
 def _rest(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhibit, ...]:
     """Return the other passages of the best one's document; empty if they are surely too many."""
     ordinals = index.document_ordinals([e.passage.document for e in best[:1]])
-    if len(ordinals) > tokens // LEAST_TOKENS:
+    if len(ordinals) > tokens // LEAST_PASSAGE:
         return ()
     included = {e.passage.id for e in best}
     passages = index.passages(ordinals.tolist())
@@ -193,8 +234,8 @@ def _item(exhibit: Exhibit) -> EvidenceItem:
     sentences = [_with_addresses(exhibit, place) for place in range(len(exhibit.sentences))]
     text = "\n".join(sentences)
     headings = exhibit.text.context.removeprefix(passage.title).split(" > ")
-    shown = [part for part in headings if part and part not in text and not gives_orders(part)]
-    return EvidenceItem(passage.title, passage.page_label, "\n".join([" > ".join(shown), text]))
+    visible = [part for part in headings if part and part not in text and not gives_orders(part)]
+    return EvidenceItem(passage.title, passage.page_label, "\n".join([" > ".join(visible), text]))
 
 
 def _with_addresses(exhibit: Exhibit, place: int) -> str:

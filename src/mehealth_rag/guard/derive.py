@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ MOST_PAIRED = 14
 """The most figures that are combined in pairs."""
 
 MOST_DATES = 40
-"""The most dates, or times of the day, that a duration may lie between."""
+"""The most dates that a duration may lie between."""
 
 MOST_COUNTED = 20
 """The highest number of items that is counted; a product must be higher."""
@@ -27,9 +27,6 @@ times the other."""
 
 WHOLE = 100
 """All, in percent."""
-
-DAY = 24 * 60
-"""The minutes of a day."""
 
 Derivation = tuple[str, tuple[str, ...]]
 """How an amount follows, and the texts that it follows from."""
@@ -92,23 +89,12 @@ def computed(claimed: Amount, evidence: Sequence[Stated]) -> Derivation | None:
 
 
 def _of_one_kind(amounts: Sequence[Stated]) -> Iterator[list[Stated]]:
-    """Yield the amounts of each dimension and currency, each value once, then all of them.
-
-    Plain ones of the same sentence count too if no other sentence has any: "18.3, 24.4 and 18.3 m".
-    """
-    for kind in dict.fromkeys((s.amount.dimension, s.amount.currency) for s in amounts):
-        of_kind = [s for s in amounts if (s.amount.dimension, s.amount.currency) == kind]
-        sources = {s.source for s in of_kind}
-        if kind[0] and len(sources) == 1:
-            of_kind = [s for s in amounts if s in of_kind or _is_plain_in(s, sources)]
-        different = list({s.amount.value: s for s in of_kind}.values())
-        yield different
-        if len(of_kind) > len(different):
-            yield of_kind
-
-
-def _is_plain_in(stated: Stated, sources: Collection[int]) -> bool:
-    return not stated.amount.dimension and stated.source in sources
+    """Yield the amounts of each dimension and currency, each value once."""
+    kinds: dict[tuple[str, str], dict[Decimal, Stated]] = {}
+    for s in amounts:
+        kinds.setdefault((s.amount.dimension, s.amount.currency), {})[s.amount.value] = s
+    for different in kinds.values():
+        yield list(different.values())
 
 
 def _added(claimed: Amount, unit: str, parts: Sequence[Decimal]) -> Derivation | None:
@@ -137,12 +123,7 @@ def _combined(claimed: Amount, s: Stated, t: Stated) -> str:
         shared = claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
         if shared and FigureKind.YEAR not in {a.kind, b.kind} and _is_share(claimed, x, y):
             return "share"
-    return (
-        _years_on(claimed, a, b)
-        or _years_on(claimed, b, a)
-        or _multiplied(claimed, s, t)
-        or _multiplied(claimed, t, s)
-    )
+    return _multiplied(claimed, s, t) or _multiplied(claimed, t, s)
 
 
 def _may_be_added(s: Stated, t: Stated) -> bool:
@@ -173,15 +154,6 @@ def _is_share(claimed: Amount, a: Decimal, b: Decimal) -> bool:
     scale = 100 if claimed.kind is FigureKind.PERCENT else 1
     shares = (scale * share for share in (a / b, b / a, abs(a - b) / a, abs(a - b) / b))
     return any(claimed.value == s or claimed.may_round(claimed.value, s) for s in shares)
-
-
-def _years_on(claimed: Amount, year: Amount, years: Amount) -> str:
-    """Return how a year follows from another and the years between them."""
-    if not claimed.kind is year.kind is FigureKind.YEAR or years.unit != "year":
-        return ""
-    if claimed.value == year.value + years.value:
-        return "sum"
-    return "difference" if claimed.value == year.value - years.value else ""
 
 
 def _multiplied(claimed: Amount, s: Stated, t: Stated) -> str:
@@ -217,23 +189,16 @@ def _is_beyond(sign: int, value: Decimal, limit: Decimal) -> bool:
 
 
 def elapsed(claimed: Amount, texts: Iterable[tuple[str, Values]]) -> Derivation | None:
-    """Return the two dates or times that a duration lies between, if there are such.
+    """Return the two dates that a duration lies between, if there are such.
 
     `texts` are texts with their values.
     """
     if claimed.dimension != "duration":
         return None
-    parsed = list(texts)
-    dates = [(d, d.span.of(text)) for text, exact in parsed for d in exact.dates if d.day]
+    dates = [(d, d.span.of(text)) for text, exact in texts for d in exact.dates if d.day]
     for (d, text), (e, other) in combinations(dates[:MOST_DATES], 2):
         if _lies_between(claimed, d, e):
             return "difference", (text, other)
-    times = [(m, span.of(text)) for text, exact in parsed for m, span in exact.times]
-    if claimed.unit in {"hour", "minute"}:
-        minutes = claimed.measured_in("minute")
-        for (m, text), (n, other) in combinations(times[:MOST_DATES], 2):
-            if minutes and minutes in {(m - n) % DAY, (n - m) % DAY}:
-                return "difference", (text, other)
     return None
 
 

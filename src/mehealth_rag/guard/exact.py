@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from mehealth_rag.guard.derive import (
-    DAY,
     MOST_COUNTED,
     Derivation,
     Stated,
@@ -53,10 +52,10 @@ MOST_CLAIMED = 60
 No writer's sentence has as many, but a visitor's may, and each is compared with every source's.
 """
 
+HALF_DAY = 12 * 60
+"""The minutes of half a day."""
+
 _A_UNIT = re.compile(r"\b(?:an?|each|every)(?=\s[a-z])", re.IGNORECASE)
-_MULTIPLES = {"double": 2, "doubled": 2, "doubles": 2, "twice": 2, "treble": 3, "trebled": 3,
-              "triple": 3, "tripled": 3, "triples": 3, "thrice": 3}  # fmt: skip
-_MULTIPLE = re.compile(rf"\b(?:{'|'.join(_MULTIPLES)})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +155,17 @@ class _Pool:
             or self._counted(claimed)
             or compared(claimed, self.evidence)
             or computed(claimed, self.evidence)
-            or elapsed(claimed, [*self.parsed[:-1], (self.statement, values(self.statement))])
+            or elapsed(claimed, self.parsed[:-1])
         )
         if derivation is None or self._of_another_currency(claimed):
             derivation = "missing", tuple(self._rivals(claimed))
-            text = claimed.written(self.statement)
+            turned = any(claimed.turns(s.amount) for s in self.evidence)
+            text = claimed.written(self.statement, with_way=turned)
         return Step(text, kind, *derivation)
 
     def has_date(self, date: Date) -> bool:
-        """Return whether the sources have a date; its year may stand apart from its month."""
-        years = {s.amount.value for s in self.amounts if s.amount.kind is FigureKind.YEAR}
-        day = replace(date, year=0)
-        return any(
-            date.within(d) or (date.year in years and not d.year and day.within(d))
-            for _, exact in self.parsed
-            for d in exact.dates
-        )
+        """Return whether the sources have a date."""
+        return any(date.within(d) for _, exact in self.parsed for d in exact.dates)
 
     def dates_apart(self, claimed: Date) -> Iterator[str]:
         """Yield the quotes' dates as alternatives to a claimed one, with a day if it has one."""
@@ -181,17 +175,13 @@ class _Pool:
                     yield date.span.of(quote)
 
     def has_time(self, minutes: int, text: str) -> bool:
-        """Return whether the sources have a time, on a 12- or 24-hour clock or in words."""
+        """Return whether the sources have a time, on a 12- or 24-hour clock."""
         for source, exact in self.parsed:
             for other, span in exact.times:
                 both_have_half = _tells_half(minutes, text) and _tells_half(other, span.of(source))
-                if minutes == other or (not both_have_half and (minutes - other) % (DAY // 2) == 0):
+                if minutes == other or (not both_have_half and (minutes - other) % HALF_DAY == 0):
                     return True
-        hour, minute = divmod(minutes % DAY, 60)
-        hours = {s.amount.value for s in self.amounts}
-        name = {12: "noon", 0: "midnight"}.get(hour)
-        in_words = name is not None and any(name in words(t) for t in self.sources.texts)
-        return not minute and (in_words or bool({hour, hour % 12} & hours))
+        return False
 
     def has_name(self, name: Name) -> bool:
         """Return whether the sources have each word of a name, or the words of its initials."""
@@ -211,7 +201,7 @@ class _Pool:
                 return "rounding", (s.text,)
         if not claimed.unit and (self._has_verbatim(text) or self._is_an_hour(claimed)):
             return "stands", (text,)
-        return self._both_of_a_share(claimed, text)
+        return None
 
     def _may_be(self, claimed: Amount, source: Stated) -> bool:
         """Return whether an amount of the sources may be the claimed one, as far as units tell.
@@ -255,16 +245,6 @@ class _Pool:
         hours = {minutes // 60 for _, exact in self.parsed for minutes, _ in exact.times
                  if minutes % 60 == 0}  # fmt: skip
         return any((int(claimed.value) - hour) % 12 == 0 for hour in hours)
-
-    def _both_of_a_share(self, claimed: Amount, text: str) -> Derivation | None:
-        """Return the numbers of a share ("six out of eight") if one quote has both."""
-        if claimed.kind is not FigureKind.PERCENT or claimed.about:
-            return None
-        both = {f.value for f in figures(text)}
-        for quote in self.sources.quotes:
-            if len(both) == 2 and both <= {a.value for a in values(quote).amounts if not a.unit}:
-                return "stands", (text,)
-        return None
 
     def _of_another_currency(self, claimed: Amount) -> bool:
         """Return whether the sources have money, but none in the amount's currency."""
@@ -348,7 +328,10 @@ class _Pool:
         rivals = []
         for quote, others in zip(self.sources.quotes, self._unclaimed, strict=True):
             alike = [a for a in others if a.is_of_kind(claimed)]
-            rivals += [a.written(quote) for a in sorted(alike, key=claimed.times_apart)]
+            rivals += [
+                a.written(quote, with_way=claimed.turns(a))
+                for a in sorted(alike, key=claimed.times_apart)
+            ]
         digits = _bare(claimed.span.of(self.statement))
         return sorted(rivals, key=lambda text: not digits or _bare(text) != digits)
 
@@ -381,16 +364,13 @@ def _inside(spans: Iterable[tuple[int, int]]) -> set[int]:
 
 
 def _implied(text: str) -> Iterator[Stated]:
-    """Yield amounts that a statement would give in figures: "within a year", "doubled"."""
+    """Yield amounts that a statement would give in figures: "within a year"."""
     for match in _A_UNIT.finditer(text):
         unit, end = unit_at(text, match.end())
         before = text[max(0, match.start() - 30) : match.start()]
         if len(text[match.end() : end]) > 2 and not figures(before):  # "£12 a year" is a rate
             span = Span(match.start(), end)
             yield Stated(Amount(Decimal(1), FigureKind.QUANTITY, span, unit), span.of(text))
-    for match in _MULTIPLE.finditer(text):
-        span, value = Span(*match.span()), Decimal(_MULTIPLES[match.group().lower()])
-        yield Stated(Amount(value, FigureKind.QUANTITY, span, "times"), match.group())
 
 
 def _tells_half(minutes: int, text: str) -> bool:

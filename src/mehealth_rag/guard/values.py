@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from functools import lru_cache
+from operator import itemgetter
 
 from mehealth_rag.guard.units import UNITS, period_after, unit_at, unit_named
 from mehealth_rag.language.dates import MONTH, month_number
@@ -33,15 +34,6 @@ _TIME = re.compile(
     r"|\b(?P<hour24>[01]?\d|2[0-4]):(?P<minute24>[0-5]\d)\b",
     re.IGNORECASE,
 )
-_HOURS = "|".join([*NUMBER_WORDS][1:13])
-_TIME_IN_WORDS = re.compile(
-    rf"(?<!from\s)(?<!between\s)\b(?:(?P<past>half|(?:a\s)?quarter|five|ten|twenty|twenty-five)"
-    rf"(?:\sminutes)?\s(?P<side>past|to)\s(?P<hour>{_HOURS}|1[0-2]|[1-9])\b(?:\so[’']clock)?"
-    rf"|(?P<sharp>{_HOURS}|1[0-2]|[1-9])\so[’']clock\b)",
-    re.IGNORECASE,
-)
-_MINUTES = {"half": 30, "quarter": 15, "a quarter": 15, "five": 5, "ten": 10, "twenty": 20,
-            "twenty-five": 25}  # fmt: skip
 _PARTS = {"half": 2, "halve": 2, "quarter": 4} | {
     word: n for n, word in enumerate(ORDINAL_WORDS[:10], start=1) if n > 2
 }
@@ -66,7 +58,6 @@ _OUT_OF = re.compile(
     r"(?!\s(?:hundred|thousand|million))",
     re.IGNORECASE,
 )
-_EVERY = re.compile(rf"\bevery\s(?P<place>{'|'.join(ORDINAL_WORDS[2:12])})\b", re.IGNORECASE)
 _WHOLES = frozenset(map(Decimal, (*range(3, 11), 12, 20, 100, 1000)))
 """The wholes of shares such as "three in ten"."""
 
@@ -75,7 +66,6 @@ _TWO_DIGITS = Context(prec=2)
 
 _PLACES = {word: n for n, word in enumerate(ORDINAL_WORDS[:12], start=1) if n > 3}
 _WITH_A_FIGURE = re.compile(rf"\b(?:fortnight|{'|'.join(_PLACES)})\b", re.IGNORECASE)
-_ATTACHED = re.compile(r"[A-Za-z][-–/.]?$")
 
 _ABOUT = re.compile(
     r"\b(?:about|around|approximately|approx\.?|roughly|some|nearly|almost|close to|circa|"
@@ -90,6 +80,22 @@ _MORE = re.compile(
 _LESS = re.compile(
     r"\b(?:less than|fewer than|under|below|at most|up to)\s(?:an?\s)?$", re.IGNORECASE
 )
+_UP = (
+    r"rose|risen|ris(?:es?|ing)|grew|grow(?:s|n|ing)?|increas(?:es?|ed|ing)|climb(?:s|ed|ing)?"
+    r"|more|higher|dearer|larger|greater|bigger|longer"
+)
+_DOWN = (
+    r"fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|declin(?:es?|ed|ing)|decreas(?:es?|ed|ing)"
+    r"|shr[aiu]nk(?:s|ing)?|fewer|less|lower|cheaper|smaller|shorter"
+)
+_WAY = re.compile(rf"(?<!\bor\s)\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b", re.IGNORECASE)
+"""Which way a figure goes ("a rise of 4%", "4% fewer"); "12 or more" sets only a limit."""
+
+_MOST_BETWEEN, _CLAUSE_LENGTH = 3, 80
+"""The most words between a figure and such a word, and the characters read on either side."""
+
+_DENIAL = re.compile(r"\b(?:not?|never|neither|nor|without|cannot)\b|n[’']t\b", re.IGNORECASE)
+_BREAK = re.compile(r"[.,;:]\s|[\t\n]")
 _MINOR = re.compile(r"\s?(?P<unit>pence|cents?|(?<=\d)p)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[’'&.-][^\W_]+)*")
 _CLAUSE_END = re.compile(r"[.;:\t\n]")
@@ -102,7 +108,8 @@ class Amount:
 
     `about` is true if the text says that it is approximate. `side` is 1 if the text says that the
     true value is above ("over 40"), -1 if below. `period` is that of a rate, with its end in the
-    text: "month" in "£25 a month"; empty if none is given.
+    text: "month" in "£25 a month"; empty if none is given. `way` is 1 if the text says that it is
+    more or that something rose by it, -1 if less or fell; `way_word` is the word that says so.
     """
 
     value: Decimal
@@ -114,6 +121,8 @@ class Amount:
     side: int = 0
     period: str = ""
     period_end: int = 0
+    way: int = 0
+    way_word: Span | None = None
 
     @property
     def dimension(self) -> str:
@@ -122,9 +131,15 @@ class Amount:
             return UNITS[self.unit][0]
         return "" if self.kind is FigureKind.QUANTITY else str(self.kind)
 
-    def written(self, text: str) -> str:
-        """Return the amount as `text` has it, with its period."""
-        return text[self.span.start : max(self.span.end, self.period_end)]
+    def written(self, text: str, with_way: bool = False) -> str:
+        """Return the amount as `text` has it, with its period and perhaps the word for its way."""
+        word = (self.way_word if with_way else None) or self.span
+        end = max(self.span.end, self.period_end, word.end)
+        return text[min(self.span.start, word.start) : end]
+
+    def turns(self, other: Amount) -> bool:
+        """Return whether one goes up and the other down by as much."""
+        return self.way * other.way < 0 and self.equals(other)
 
     def measured_in(self, unit: str) -> Decimal:
         """Convert the value to another unit of its dimension; unchanged if either has no unit."""
@@ -140,10 +155,12 @@ class Amount:
         """Return whether both may measure the same thing; no unit matches all but percent."""
         dimension, other_dimension = self.dimension, other.dimension
         if dimension and other_dimension and dimension != other_dimension:
-            return {dimension, other_dimension} == {"percent", "points"}
+            return False
         if self.currency and other.currency and self.currency != other.currency:
             return False
         if self.period and other.period and self.period != other.period:
+            return False
+        if self.way * other.way < 0:
             return False
         return bool(dimension and other_dimension) or "percent" not in {dimension, other_dimension}
 
@@ -270,8 +287,6 @@ def _dates(text: str) -> Iterator[Date]:
         year = match["y1"] or match["y2"] or match["y3"]
         if not day and not year and month[0].islower():
             continue  # the verbs "may" and "march"
-        if not day and not year and month.lower() == "may" and not match.start():
-            continue
         number = int(month) if month.isdigit() else month_number(month)
         yield Date(int(year or 0), number, int(day or 0), Span(*match.span()))
 
@@ -286,12 +301,6 @@ def _times(text: str, taken: Sequence[Span]) -> Iterator[tuple[int, Span]]:
         else:
             hour = int(match["hour"]) % 12 + 12 * (match["half"].lower() == "p")
             yield hour * 60 + int(match["minute"] or 0), span
-    for match in _TIME_IN_WORDS.finditer(text):
-        hour = int(_number(match["hour"] or match["sharp"]) or 0)
-        minutes = _MINUTES[match["past"].lower()] if match["past"] else 0
-        if (match["side"] or "").lower() == "to":
-            minutes = -minutes
-        yield hour * 60 + minutes, Span(*match.span())
 
 
 def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
@@ -300,21 +309,30 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
     for special in specials:
         if not any(map(special.span.overlaps, taken)):
             taken.append(special.span)
-            before = text[: special.span.start]
-            about = special.about or _ABOUT.search(before) is not None
-            period, end = period_after(text, special.span.end)
-            side = _side(before)
-            yield replace(special, about=about, side=side, period=period, period_end=end)
+            yield _in_context(text, special)
     for figure in figures(text):
-        before = text[max(0, figure.span.start - 24) : figure.span.start]
-        if any(map(figure.span.overlaps, taken)) or _ATTACHED.search(before):
+        if any(map(figure.span.overlaps, taken)):
             continue
         amount = _measured(text, figure)
         if figure.spelled and figure.value == 1 and amount.dimension in {"", "points"}:
             continue  # "one" is mostly a pronoun
-        about = _ABOUT.search(before) is not None
-        period, end = period_after(text, amount.span.end)
-        yield replace(amount, about=about, side=_side(before), period=period, period_end=end)
+        yield _in_context(text, amount)
+
+
+def _in_context(text: str, amount: Amount) -> Amount:
+    """Return an amount with what the words around it say: how exact it is, its period, its way."""
+    before = text[max(0, amount.span.start - 24) : amount.span.start]
+    period, period_end = period_after(text, amount.span.end)
+    word = _word_for_way(text, amount.span)
+    return replace(
+        amount,
+        about=amount.about or _ABOUT.search(before) is not None,
+        side=_side(before),
+        period=period,
+        period_end=period_end,
+        way=0 if word is None else 1 if word["up"] else -1,
+        way_word=None if word is None else Span(*word.span()),
+    )
 
 
 def _measured(text: str, figure: Figure) -> Amount:
@@ -327,6 +345,25 @@ def _measured(text: str, figure: Figure) -> Amount:
         return Amount(value / 100, FigureKind.MONEY, Span(span.start, minor.end()), "", currency)
     unit, end = unit_at(text, span.end)
     return Amount(value, FigureKind.QUANTITY if unit else kind, Span(span.start, end), unit)
+
+
+def _word_for_way(text: str, span: Span) -> re.Match[str] | None:
+    """Return the nearest word of its clause that says which way a figure goes.
+
+    None if another there says the opposite, or if the clause denies anything.
+    """
+    before = _BREAK.split(text[max(0, span.start - _CLAUSE_LENGTH) : span.start])[-1]
+    after = _BREAK.split(text[span.end : span.end + _CLAUSE_LENGTH])[0]
+    start, end = span.start - len(before), span.end + len(after)
+    if _DENIAL.search(text, start, end):
+        return None
+    near: list[tuple[int, re.Match[str]]] = []
+    for match in _WAY.finditer(text, start, end):
+        between = text[match.end() : span.start] or text[span.end : match.start()]
+        if not span.overlaps(Span(*match.span())) and len(between.split()) <= _MOST_BETWEEN:
+            near.append((len(between.split()), match))
+    agree = len({match.lastgroup for _, match in near}) == 1
+    return min(near, key=itemgetter(0))[1] if agree else None
 
 
 def _side(before: str) -> int:
@@ -348,7 +385,7 @@ def _mixed(text: str) -> Iterator[Amount]:
 
 
 def _shares(text: str) -> Iterator[Amount]:
-    """Yield shares: "three in ten", "nine out of every ten", "every sixth"."""
+    """Yield shares: "three in ten", "nine out of every ten"."""
     for match in _OUT_OF.finditer(text):
         part = _number(match["part"])
         whole = _ROUND[match["round"].lower()] if match["round"] else _number(match["whole"])
@@ -357,9 +394,6 @@ def _shares(text: str) -> Iterator[Amount]:
         if not unit_at(text, match.end())[0]:  # "eleven exits in seven years"
             share = _TWO_DIGITS.divide(100 * part, whole)
             yield Amount(share, FigureKind.PERCENT, Span(*match.span()))
-    for match in _EVERY.finditer(text):
-        share = _TWO_DIGITS.divide(Decimal(100), ORDINAL_WORDS.index(match["place"].lower()) + 1)
-        yield Amount(share, FigureKind.PERCENT, Span(*match.span()))
 
 
 def _number(word: str) -> Decimal | None:

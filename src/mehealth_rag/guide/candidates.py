@@ -125,6 +125,11 @@ def is_running(candidate: Candidate) -> bool:
     )
 
 
+def is_ended(text: str) -> bool:
+    """Return whether a text ends as a sentence does."""
+    return _ENDS.search(text) is not None
+
+
 def is_spoken(text: str) -> bool:
     """Return whether a speaker's name in capitals comes first, as in the minutes of a meeting."""
     return _SPEAKER.match(text) is not None
@@ -138,7 +143,7 @@ def stands_alone(candidate: Candidate) -> bool:
         and not is_spoken(text)
         and len(text.split()) in _WORDS
         and _STARTS.match(text) is not None
-        and _ENDS.search(text) is not None
+        and is_ended(text)
         and _NO_STATEMENT.search(text) is None
         and all(text.count(one) == text.count(other) for one, other in _PAIRS)
         and not leans(text)

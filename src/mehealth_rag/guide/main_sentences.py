@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.guide.candidates import Candidate, candidates, is_running, stands_alone
+from mehealth_rag.guide.candidates import (
+    Candidate,
+    candidates,
+    is_ended,
+    is_running,
+    stands_alone,
+)
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import content_stems
 from mehealth_rag.types import Passage, Quote
@@ -31,7 +37,7 @@ _ASIDE, _EACH_FIGURE, _EACH_WORD, _LONG = 0.08, 0.03, 0.008, 28
 """Penalties: for exceptions and first-person sentences, per figure beyond one, per word beyond
 `_LONG`."""
 
-_OPENING, _OF_OPENING = 6, 3
+OPENING, OF_OPENING = 6, 3
 """Sentences among which a document's opening is looked for, and those that are shown."""
 
 _OF_ITSELF = re.compile(r"\b[Tt]h(?:is|ese)\s\w")
@@ -52,14 +58,19 @@ _INTRODUCING = re.compile(
 )
 
 
-def opening(passages: Sequence[Passage]) -> tuple[Quote, ...]:
+def opening(passages: Sequence[Passage], most: int = OF_OPENING) -> tuple[Quote, ...]:
     """Return the sentences in which a document says what it is about, in reading order.
 
-    They are its first ones, those first in which it speaks of itself ("this report").
+    They are its first ones, those first in which it speaks of itself ("this report"), those last
+    that are no whole sentence (the date of an e-mail).
     """
-    first = beginning(passages, _OPENING)
-    chosen = sorted(first, key=lambda q: _OF_ITSELF.search(q.text) is None)[:_OF_OPENING]
+    first = beginning(passages, OPENING)
+    chosen = sorted(first, key=_tells_less)[:most]
     return tuple(quote for quote in first if quote in chosen)
+
+
+def _tells_less(quote: Quote) -> tuple[bool, bool]:
+    return _OF_ITSELF.search(quote.text) is None, not is_ended(quote.text)
 
 
 def beginning(passages: Sequence[Passage], most: int) -> tuple[Quote, ...]:

@@ -1,4 +1,4 @@
-"""Building an index: read, split, embed, write beside the old one, then switch."""
+"""Builds an index: reads, splits, embeds, writes it beside the old one, then switches."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mehealth_rag.encoder.embedding import PassageEncoder, PassageVectors
+from mehealth_rag.encoder.embedding import EncoderInput, PassageEncoder, PassageVectors
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
 from mehealth_rag.growing import Progress
@@ -39,12 +40,15 @@ from mehealth_rag.index.folder import (
 )
 from mehealth_rag.index.guides import GuideMaker
 from mehealth_rag.index.lexical import LexicalWriter
-from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.language.acronyms import learn_acronyms
 from mehealth_rag.language.words import WORDS_VERSION, stems, words
+from mehealth_rag.passages.tables import without_figures
 from mehealth_rag.reading.describing import with_distinct_title
 from mehealth_rag.reading.wire import uncollected
-from mehealth_rag.types import Document, Passage, Source
+from mehealth_rag.types import BlockKind, Document, Passage, Source, Span
+
+TEXTS_VERSION = 2
+"""Raised whenever another text is indexed of the same passage, so that indexes are rebuilt."""
 
 _CHUNK = 256
 """Passages that are in memory at a time, where none are embedded."""
@@ -55,9 +59,9 @@ _UNREADABLE = "unreadable"
 def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestReport:
     """Build or refresh the index of a corpus.
 
-    Nothing is done where the current generation already is what the plan asks for. A file that
-    cannot be read is a row of the report; the others go on. Raises NoIndexError when nothing can
-    be read at all, IndexStateError where the index cannot be written.
+    Nothing is done if the current generation already matches the plan. A file that cannot be read
+    becomes a row of the report. Raises NoIndexError if nothing can be read at all, IndexStateError
+    if the index cannot be written.
     """
     progress = progress or Progress()
     plan.folder.prepare()
@@ -79,11 +83,10 @@ class _Build:
         self._cache = BuildCache(plan.folder.cache)
         self._tally = Tally()
         self._guides = GuideMaker(self._cache, plan.model)
-        self._encoder: PassageEncoder | None = None
         self._pruned = False
 
     def run(self) -> IngestReport:
-        """Do it all, or nothing where nothing changed."""
+        """Build the index, unless nothing has changed."""
         plan = self._plan
         before, old = self._current()
         hashes = self._hash()
@@ -105,11 +108,11 @@ class _Build:
         return self._tally.report(plan.sources, generation, documents)
 
     def close(self) -> None:
-        """Keep what was computed, however the build ended."""
+        """Save what was computed, however the build ended."""
         self._cache.close(prune=self._pruned)
 
     def _current(self) -> tuple[Path | None, dict[str, Any]]:
-        """The generation that serves, and its manifest; a rebuild does without a damaged one."""
+        """Return the current generation and its manifest; a rebuild ignores a damaged one."""
         try:
             current = self._plan.folder.current()
             return current, read_manifest(current) if current else {}
@@ -119,7 +122,6 @@ class _Build:
             return None, {}
 
     def _hash(self) -> dict[str, str]:
-        """Hash each source's file; by id."""
         hashes = {}
         with self._stage("hash", len(self._plan.sources)):
             for source in self._plan.sources:
@@ -131,9 +133,8 @@ class _Build:
         return hashes
 
     def _fill(self, generation: Path, hashes: dict[str, str]) -> None:
-        """Write all of a generation but its manifest."""
         content = ContentWriter(generation)
-        done = False
+        complete = False
         try:
             self._read(content, hashes)
             if not content.passages:
@@ -141,10 +142,10 @@ class _Build:
             self._embed(content, generation)
             self._guides.finish(content, generation)
             self._write_words(content, generation)
-            done = True
+            complete = True
         finally:
-            content.close(keep=done)
-            if not done:
+            content.close(keep=complete)
+            if not complete:
                 shutil.rmtree(generation, ignore_errors=True)
 
     def _read(self, content: ContentWriter, hashes: dict[str, str]) -> None:
@@ -175,29 +176,29 @@ class _Build:
         self._cache.commit()
 
     def _announce(self, sources: Sequence[Source], hashes: dict[str, str]) -> None:
-        """Tell the reader which files it will be asked for: all that are not remembered."""
+        """Announce the files that will be read: all that are not cached."""
         if self._plan.expect is None:
             return
-        there = (s for s in sources if not hashes[s.id].startswith(_UNREADABLE))
+        readable = (s for s in sources if not hashes[s.id].startswith(_UNREADABLE))
         self._plan.expect(
-            [s for s in there if not self._cache.has_document(self._key(s, hashes[s.id]))]
+            [s for s in readable if not self._cache.has_document(self._key(s, hashes[s.id]))]
         )
 
     def _key(self, source: Source, sha256: str) -> bytes:
         return digest(_identity(source), sha256, *_versions(self._plan)[:2])
 
     def _document(self, source: Source, sha256: str) -> tuple[Document, tuple[Passage, ...]]:
-        """Return the pages and passages of a source, read or remembered. Raises ReadingError."""
+        """Return the pages and passages of a source, read or cached. Raises ReadingError."""
         if sha256.startswith(_UNREADABLE):
             raise ReadingError(f"{source.path} is {sha256}")
         key = self._key(source, sha256)
-        if found := self._cache.document(key, source, sha256):
-            return found
+        if remembered := self._cache.document(key, source, sha256):
+            return remembered
         try:
             document = self._plan.read(source)
         except OSError as error:  # of the source, not of the index
             raise ReadingError(f"{source.path} cannot be read: {error.strerror}") from error
-        if document.sha256 != sha256:  # else quotes would not stand in the file of that hash
+        if document.sha256 != sha256:  # else quotes would not match the file with that hash
             raise ReadingError(f"{source.path} changed while it was read; run: mehealth ingest")
         passages = self._plan.split(document)
         self._cache.put_document(key, document, passages)
@@ -223,27 +224,26 @@ class _Build:
         self._tally.seconds["embed"] -= self._tally.seconds["write"]
 
     def _vectors(self, passages: Sequence[Passage]) -> list[PassageVectors]:
-        """Return the vectors of some passages, remembered or computed."""
+        """Return the vectors of some passages, cached or computed."""
         items = {vector_key(self._plan.model, t): t for t in map(embedding_text, passages)}
-        found = self._cache.vectors(list(items))
-        missing = {key: item for key, item in items.items() if key not in found}
+        vectors = self._cache.vectors(list(items))
+        missing = {key: item for key, item in items.items() if key not in vectors}
         self._progress.advance(len(passages) - len(missing))
         if missing:
             texts = list(missing.values())
-            computed = self._get_encoder().encode_passages(texts, self._progress.advance)
+            computed = self._encoder.encode_passages(texts, self._progress.advance)
             fresh = dict(zip(missing, computed, strict=True))
             self._cache.put_vectors(fresh)
             self._tally.embedded += len(fresh)
-            found |= fresh
-        result = [found[vector_key(self._plan.model, embedding_text(p))] for p in passages]
+            vectors |= fresh
+        result = [vectors[vector_key(self._plan.model, embedding_text(p))] for p in passages]
         self._tally.truncated += sum(v.truncated for v in result)
         return result
 
-    def _get_encoder(self) -> PassageEncoder:
-        if self._encoder is None:
-            self._progress.message("loading the embedding model")
-            self._encoder = self._plan.encoder()
-        return self._encoder
+    @cached_property
+    def _encoder(self) -> PassageEncoder:
+        self._progress.message("loading the embedding model")
+        return self._plan.encoder()
 
     def _write_words(self, content: ContentWriter, generation: Path) -> None:
         counts: Counter[str] = Counter()
@@ -272,7 +272,7 @@ class _Build:
         write_durably(generation / MANIFEST, json.dumps(manifest, indent=1))
 
     def _tidy(self, keep: set[str] | None) -> None:
-        """Remove generations that nobody can be reading; all complete ones stay without `keep`."""
+        """Remove all generations except `keep`; without it, only incomplete ones."""
         folder = self._plan.folder
         if keep is None:
             keep = {p.name for p in folder.generations.iterdir() if (p / MANIFEST).is_file()}
@@ -298,12 +298,12 @@ def _path(source: Source) -> Path:
 
 
 def _firsts(sources: Sequence[Source], hashes: dict[str, str]) -> dict[str, str]:
-    """For each source the id of the first one with the same file, read as the same format."""
-    seen: dict[tuple[str, str], str] = {}
+    """Map each source to the first one with the same file, read as the same format."""
+    first_by_file: dict[tuple[str, str], str] = {}
     return {
         source.id: source.id
         if hashes[source.id].startswith(_UNREADABLE)
-        else seen.setdefault((hashes[source.id], source.format), source.id)
+        else first_by_file.setdefault((hashes[source.id], source.format), source.id)
         for source in sources
     }
 
@@ -314,9 +314,9 @@ def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
     A collection says nothing of what a document holds: without one a source is as it was before
     there were any.
     """
-    found = adapter(Source).dump_python(replace(source, path=None), mode="json")
-    found.pop("collection")
-    return found
+    identity = adapter(Source).dump_python(replace(source, path=None), mode="json")
+    identity.pop("collection")
+    return identity
 
 
 def _versions(plan: BuildPlan) -> list[int]:
@@ -336,3 +336,31 @@ def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:
         key=lambda pair: str(pair[0]["id"]),
     )
     return digest(LAYOUT_VERSION, _versions(plan), plan.model, sources).hex()
+
+
+def embedding_text(passage: Passage) -> EncoderInput:
+    """Return what is embedded of a passage: the nearest heading, its table's, its text.
+
+    A table's rows go without their figures, which mean nothing to the model and would fill its
+    window; the words' index has them.
+    """
+    above = [h for h in passage.headings if h not in passage.text][-1:]
+    text = "".join(f"{line}\n" for line in (*above, *passage.table))
+    spans: list[Span] = []
+    at = passage.span.start
+    for sentence in passage.sentences:
+        start, end = sentence.span.start, sentence.span.end
+        text += passage.text[at - passage.span.start : start - passage.span.start]
+        own = passage.text[start - passage.span.start : end - passage.span.start]
+        if sentence.kind is BlockKind.ROW:
+            own = without_figures(own)
+        spans.append(Span(len(text), len(text) + len(own)))
+        text += own
+        at = end
+    return EncoderInput(text, tuple(spans))
+
+
+def lexical_text(passage: Passage) -> str:
+    """Return what is indexed of a passage by its words: all headings, its table's, its text."""
+    above = [heading for heading in passage.headings if heading not in passage.text]
+    return "\n".join([*above, *passage.table, passage.text])

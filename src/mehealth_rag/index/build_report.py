@@ -1,4 +1,4 @@
-"""What a build is told and what it tells: plan, progress, a row for each document."""
+"""The plan of a build, and its report: a row for each document, problems, times."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mehealth_rag.index.content import ContentReader, IndexedDocument, same_file
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.types import Document, DocumentProblem, Passage, Source
 
-_NAMED = 5  # failures that an error names
+_NAMED = 5  # failures that an error lists
 
 
 class RowStatus(StrEnum):
-    """What became of a document since the index before."""
+    """What became of a document since the previous index."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -42,9 +42,9 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """All that a build needs. `encoder` is called only when a vector has to be computed.
+    """All that a build needs. `encoder` is called only if a vector has to be computed.
 
-    `expect` is told which sources will be read, in order. `model` is the model's id, `portion` the
+    `expect` gets the sources that will be read, in order. `model` is the model's id, `portion` the
     passages that are embedded between two commits (what an interruption can cost), and
     `lock_timeout` the seconds to wait for another build.
     """
@@ -99,7 +99,7 @@ class IngestReport:
 
 @dataclass(slots=True)
 class Tally:
-    """What a build has met so far; `seconds` by stage."""
+    """The problems and figures of a build so far; `seconds` by stage."""
 
     problems: list[DocumentProblem] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a later build need not compute again: read files and vectors, by their content."""
+"""What a later build need not compute again: read files, vectors and guides, by their content."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import contextlib
 import hashlib
 import json
 import sqlite3
+import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import ValidationError
 
-from mehealth_rag.encoder.embedding import PassageText, PassageVectors
+from mehealth_rag.encoder.embedding import EncoderInput, PassageVectors
 from mehealth_rag.guide.document_guide import Guide
 from mehealth_rag.index.content import packed, unpacked
 from mehealth_rag.reading.describing import described
@@ -24,15 +25,19 @@ from mehealth_rag.types import Document, Page, Passage, Quote, Source
 KEPT_BUILDS = 3
 """An entry that this many builds in a row did not use is forgotten."""
 
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
-create table vectors (key blob primary key, passage blob not null, sentences blob not null,
-    truncated integer not null, checked integer not null, used integer not null) without rowid;
 create table documents (key blob primary key, data blob not null, used integer not null);
 create table guides (key blob primary key, data blob not null, used integer not null);
+create table vectors (key blob primary key, data blob not null, used integer not null);
 create table builds (number integer not null);
 insert into builds values (0);
 """
+_TABLES = ("documents", "guides", "vectors")
+_VECTORS = struct.Struct("<I?3x")
+"""How an entry of vectors begins: their dimension, and whether the passage was truncated."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class BuildCache:
     """The cache of an index folder; only who holds the folder's lock may open it.
 
     A damaged cache is thrown away, never an error: it holds nothing that cannot be made again. Each
-    entry has a checksum: else an index would be mended with the damage of the cache.
+    entry has a checksum, that of zlib: else an index would be mended with the damage of the cache.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,57 +62,47 @@ class BuildCache:
         self._database.execute("update builds set number = number + 1")
         self._build = int(self._database.execute("select number from builds").fetchone()[0])
 
-    def document(self, key: bytes, source: Source, sha256: str) -> _Read | None:
+    def document(
+        self, key: bytes, source: Source, sha256: str
+    ) -> tuple[Document, tuple[Passage, ...]] | None:
         """Return the document and passages that were read before under `key`."""
-        for (data,) in self._rows("select data from documents where key = ?", (key,)):
-            with contextlib.suppress(zlib.error, ValidationError):
-                read: ReadDocument = unpacked(ReadDocument, data)
-                self._write("update documents set used = ? where key = ?", [(self._build, key)])
-                document = described(Document(source, sha256, read.pages, read.metadata))
-                return document, read.passages
-        return None
+        read: ReadDocument | None = self._get("documents", key, ReadDocument)
+        if read is None:
+            return None
+        return described(Document(source, sha256, read.pages, read.metadata)), read.passages
 
     def has_document(self, key: bytes) -> bool:
-        """Whether a document was read before under `key`."""
+        """Return whether a document was read before under `key`."""
         return bool(self._rows("select 1 from documents where key = ?", (key,)))
 
     def put_document(self, key: bytes, document: Document, passages: Sequence[Passage]) -> None:
         """Keep what reading and splitting made of a file."""
         read = ReadDocument(document.pages, dict(document.metadata), tuple(passages))
-        row = (key, packed(read), self._build)
-        self._write("insert or replace into documents values (?, ?, ?)", [row])
+        self._put("documents", {key: packed(read)})
 
     def guide(self, key: bytes) -> Guide[Quote] | None:
         """Return the guide that was made before under `key`."""
-        for (data,) in self._rows("select data from guides where key = ?", (key,)):
-            with contextlib.suppress(zlib.error, ValidationError):
-                guide: Guide[Quote] = unpacked(Guide[Quote], data)
-                self._write("update guides set used = ? where key = ?", [(self._build, key)])
-                return guide
-        return None
+        guide: Guide[Quote] | None = self._get("guides", key, Guide[Quote])
+        return guide
 
     def put_guide(self, key: bytes, guide: Guide[Quote]) -> None:
         """Keep a guide."""
-        row = (key, packed(guide, Guide[Quote]), self._build)
-        self._write("insert or replace into guides values (?, ?, ?)", [row])
+        self._put("guides", {key: packed(guide, Guide[Quote])})
 
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, PassageVectors]:
         """Return the vectors that are known, by key."""
         marks = ",".join("?" * len(keys))
-        columns = "key, passage, sentences, truncated, checked"
-        query = f"select {columns} from vectors where key in ({marks})"  # noqa: S608
-        found = {row[0]: _from_blobs(*row[1:]) for row in self._rows(query, tuple(keys))}
-        self._write(
-            "update vectors set used = ? where key = ?", [(self._build, key) for key in found]
-        )
-        return {key: vectors for key, vectors in found.items() if vectors is not None}
+        query = f"select key, data from vectors where key in ({marks})"  # noqa: S608
+        known = {}
+        for key, data in self._rows(query, tuple(keys)):
+            with contextlib.suppress(zlib.error, TypeError):  # a damaged row may be of any type
+                known[key] = _from_blob(data)
+        self._use("vectors", known)
+        return known
 
-    def put_vectors(self, vectors: dict[bytes, PassageVectors]) -> None:
-        """Keep the vectors of passages, at once and for good: they are the dear part."""
-        self._write(
-            "insert or replace into vectors values (?, ?, ?, ?, ?, ?)",
-            [(key, *_as_blobs(item), self._build) for key, item in vectors.items()],
-        )
+    def put_vectors(self, vectors: Mapping[bytes, PassageVectors]) -> None:
+        """Keep the vectors of passages, at once: they are expensive."""
+        self._put("vectors", {key: _as_blob(item) for key, item in vectors.items()})
         self.commit()
 
     def commit(self) -> None:
@@ -117,13 +112,31 @@ class BuildCache:
 
     def close(self, prune: bool = False) -> None:
         """Close the cache; `prune` forgets what the last builds did not use."""
-        for table in ("vectors", "documents", "guides") if prune else ():
-            query = f"delete from {table} where used <= ?"  # noqa: S608 - the names above
-            self._write(query, [(self._build - KEPT_BUILDS,)])
-        if self._database.in_transaction:  # a full disk has ended it already
+        for table in _TABLES if prune else ():
+            self._write(
+                f"delete from {table} where used <= ?",  # noqa: S608 - one of `_TABLES`
+                [(self._build - KEPT_BUILDS,)],
+            )
+        if self._database.in_transaction:  # a full disk has already ended it
             with contextlib.suppress(sqlite3.Error):  # what is lost can be made again
                 self._database.execute("commit")
         self._database.close()
+
+    def _get(self, table: str, key: bytes, kind: type[T]) -> T | None:
+        for (data,) in self._rows(f"select data from {table} where key = ?", (key,)):  # noqa: S608
+            with contextlib.suppress(zlib.error, ValidationError):
+                value: T = unpacked(kind, data)
+                self._use(table, [key])
+                return value
+        return None
+
+    def _put(self, table: str, entries: Mapping[bytes, bytes]) -> None:
+        rows = [(key, data, self._build) for key, data in entries.items()]
+        self._write(f"insert or replace into {table} values (?, ?, ?)", rows)  # noqa: S608
+
+    def _use(self, table: str, keys: Iterable[bytes]) -> None:
+        rows = [(self._build, key) for key in keys]
+        self._write(f"update {table} set used = ? where key = ?", rows)  # noqa: S608
 
     def _rows(self, query: str, values: tuple[Any, ...]) -> list[Any]:
         with self._mending():
@@ -171,10 +184,7 @@ class BuildCache:
         return database
 
 
-_Read = tuple[Document, tuple[Passage, ...]]
-
-
-def vector_key(model: str, item: PassageText) -> bytes:
+def vector_key(model: str, item: EncoderInput) -> bytes:
     """Return the key of a passage's vectors: model, text and spans make them what they are."""
     spans = [(span.start, span.end) for span in item.sentences]
     return digest(model, item.text, spans)
@@ -185,23 +195,16 @@ def digest(*parts: object) -> bytes:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()
 
 
-def _as_blobs(item: PassageVectors) -> tuple[bytes, bytes, int, int]:
-    passage = item.passage.astype(np.float32).tobytes()
-    sentences = item.sentences.astype(np.float16).tobytes()
-    return passage, sentences, int(item.truncated), _checksum(passage, sentences, item.truncated)
+def _as_blob(item: PassageVectors) -> bytes:
+    begin = _VECTORS.pack(len(item.passage), item.truncated)
+    passage, sentences = item.passage.astype(np.float32), item.sentences.astype(np.float16)
+    return zlib.compress(begin + passage.tobytes() + sentences.tobytes(), level=0)
 
 
-def _from_blobs(
-    passage: bytes, sentences: bytes, truncated: int, checked: int
-) -> PassageVectors | None:
-    """Return the vectors of a row; None where it is not what was written."""
-    with contextlib.suppress(TypeError):  # a damaged row may hold values of other types
-        if checked == _checksum(passage, sentences, truncated):
-            vector = np.frombuffer(passage, np.float32)
-            rows = np.frombuffer(sentences, np.float16).reshape(-1, len(vector))
-            return PassageVectors(vector, rows.astype(np.float32), bool(truncated))
-    return None
-
-
-def _checksum(passage: bytes, sentences: bytes, truncated: int) -> int:
-    return zlib.crc32(bytes([bool(truncated)]), zlib.crc32(sentences, zlib.crc32(passage)))
+def _from_blob(blob: bytes) -> PassageVectors:
+    data = zlib.decompress(blob)
+    dimension, truncated = _VECTORS.unpack_from(data)
+    passage = np.frombuffer(data, np.float32, dimension, _VECTORS.size)
+    sentences = np.frombuffer(data, np.float16, offset=_VECTORS.size + passage.nbytes)
+    rows = sentences.reshape(-1, dimension).astype(np.float32)
+    return PassageVectors(passage, rows, truncated)

@@ -1,4 +1,4 @@
-"""Documents, pages and passages of a generation in SQLite: random access, nothing to load."""
+"""Documents, pages and passages of a generation, in SQLite."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type of the pr
 
 
 class ContentWriter:
-    """Writes the content of one generation; nothing is visible before `close`."""
+    """Writes the content of one generation; readers see nothing before `close`."""
 
     def __init__(self, generation: Path) -> None:
         self._database = sqlite3.connect(generation / FILE, isolation_level=None)
-        self._database.execute("pragma journal_mode = off")  # an interrupted build is thrown away
-        self._database.execute("pragma synchronous = off")  # and a finished one is flushed whole
+        self._database.execute("pragma journal_mode = off")  # an interrupted build is discarded
+        self._database.execute("pragma synchronous = off")  # and a finished one is flushed
         self._database.executescript(_SCHEMA)
         self._database.execute("begin")
         self._documents = 0
@@ -113,14 +113,14 @@ class ContentWriter:
         words: Mapping[str, int],
         acronyms: Mapping[str, str],
     ) -> None:
-        """Keep what could not be read, in how many passages words stand, and the acronyms."""
+        """Add the problems, the number of passages that contain each word, and the acronyms."""
         many = self._database.executemany
         many("insert into problems (data) values (?)", ((as_text(p),) for p in problems))
         many("insert into words values (?, ?)", sorted(words.items()))
         many("insert into acronyms values (?, ?)", sorted(acronyms.items()))
 
     def add_guide(self, guide: Guide[Quote]) -> None:
-        """Keep the guide to a document."""
+        """Add the guide to a document."""
         row = (guide.document, as_text(guide, Guide[Quote]))
         self._database.execute("insert into guides values (?, ?)", row)
 
@@ -141,7 +141,7 @@ class ContentWriter:
             yield [adapter(Passage).validate_json(data) for (data,) in rows]
 
     def close(self, keep: bool = True) -> None:
-        """End the writing."""
+        """Close the file; without `keep` nothing is written."""
         if keep:
             self._database.execute("commit")
         self._database.close()
@@ -193,7 +193,7 @@ class ContentReader:
         return [self._read(Passage, rows[ordinal]) for ordinal in ordinals]
 
     def passages_on(self, ordinals: range, page: int) -> list[Passage]:
-        """Return those of a document's passages that stand on a page, in order."""
+        """Return a document's passages on a page, in order."""
         rows = self._rows(
             "select data from passages where ordinal >= ? and ordinal < ? and page = ? "
             "order by ordinal",
@@ -210,7 +210,7 @@ class ContentReader:
         return [name for (name,) in rows]
 
     def words(self) -> dict[str, int]:
-        """Return every surface word with the number of passages that it stands in."""
+        """Return every surface word with the number of passages that contain it."""
         return dict(self._rows("select word, passages from words"))
 
     def acronyms(self) -> dict[str, str]:
@@ -226,7 +226,7 @@ class ContentReader:
         return guide
 
     def passages_with(self, word: str) -> int:
-        """Return in how many passages a surface word stands."""
+        """Return how many passages contain a surface word."""
         rows = self._rows("select passages from words where word = ?", (word,))
         return int(rows[0][0]) if rows else 0
 

@@ -1,4 +1,4 @@
-"""Ranking passages by their vectors: Chroma, embedded in the generation or on a server."""
+"""Ranks passages by their vectors, with Chroma in the generation's folder or on a server."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ FOLDER = "chroma"
 _DATABASE = "chroma.sqlite3"
 _SENTENCES = "sentences.npy"
 _OFFSETS = "sentence_offsets.npy"
-_EXACT = 2_000  # up to here the search looks at every passage
-_SEARCH = 500  # beyond: candidates looked at; all of the nearest 50 of 10,000 were among them
-_SPARE = 32  # asked for beyond k, so that equal vectors at the edge are cut by ordinal
+_EXACT = 2_000  # up to this size the search compares every passage
+_SEARCH = 500  # candidates beyond it; they included all of the nearest 50 of 10,000
+_SPARE = 32  # requested beyond k, so that ties at the edge are cut by ordinal
 _DECIMALS = 6
 _LOGIN = re.compile(r"^(\w+://)?.*@")
 
@@ -52,8 +52,8 @@ def open_client(generation: Path, url: str | None) -> ClientAPI:
             return _embedded_client(generation / FOLDER, settings)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        shown = without_password(url)
-        raise UsageError(f"the Chroma address {shown!r} is none: give one like http://host:8000")
+        excerpt = without_password(url)
+        raise UsageError(f"the Chroma address {excerpt!r} is none: give one like http://host:8000")
     secure = parts.scheme == "https"
     with _reported(f"no Chroma server answers at {without_password(url)}"):
         return chromadb.HttpClient(
@@ -65,7 +65,7 @@ def open_client(generation: Path, url: str | None) -> ClientAPI:
 
 
 def without_password(url: str) -> str:
-    """Give an address as it may be printed: without a name and a password in it."""
+    """Return an address without the name and password in it, to be printed."""
     return _LOGIN.sub(r"\1…@", url)
 
 
@@ -90,7 +90,7 @@ def _writable_copy(folder: Path) -> Path:
     copy = None
     try:
         copy = Path(tempfile.mkdtemp(prefix="mehealth-chroma-"))
-        # Without the modes: a copy of files that can only be read has to be writable.
+        # Without the modes: the copy of read-only files has to be writable.
         shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
         for path in (copy, *copy.rglob("*")):
             path.chmod(0o700)
@@ -105,32 +105,32 @@ def _writable_copy(folder: Path) -> Path:
 
 
 def close_client(client: ClientAPI) -> None:
-    """Let go of Chroma and of its files."""
+    """Close Chroma and its files."""
     for part in (client, getattr(client, "_admin_client", None)):
         session = getattr(getattr(part, "_server", None), "_session", None)
-        if session is not None:  # Chroma leaves its connections to a server open
+        if session is not None:  # Chroma does not close its connections to a server
             session.close()
     client.close()  # type: ignore[attr-defined]  # every client has it, their common type has not
 
 
 @contextlib.contextmanager
 def _reported(what: str) -> Iterator[None]:
-    """Turn whatever Chroma raises into one line: its bindings and its client know no one base."""
+    """Turn any error of Chroma into one line; its errors have no common base."""
     try:
         yield
     except MehealthError:
         raise
     except BaseException as error:
-        # A panic of Chroma's Rust is no Exception.
+        # A panic in Chroma's Rust code is no Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise IndexStateError(f"{what} ({first_line(error)}): {MEND}") from error
 
 
 def settle(generation: Path) -> None:
-    """Have Chroma never write to what was built: else no hash could be told of its files.
+    """Stop Chroma from writing to a finished store, whose files are hashed.
 
-    It marks each opening with a row in its table of locks; the lock is taken without it.
+    It marks each opening with a row in its table of locks, and does not need it.
     """
     with contextlib.closing(sqlite3.connect(generation / FOLDER / _DATABASE)) as database:
         database.execute(
@@ -152,7 +152,7 @@ class DenseWriter:
                     "ef_construction": 200,
                     "ef_search": search,
                     "num_threads": 1,
-                    # The graph is saved: what is not is built, and written, at each opening.
+                    # Save the graph, which is otherwise rebuilt and written at each opening.
                     "sync_threshold": 1,
                 }
             },
@@ -173,18 +173,18 @@ class DenseWriter:
 
 
 class DenseIndex:
-    """The collection of one generation, for asking; safe from many threads."""
+    """The collection of one generation. Safe to query from many threads."""
 
     def __init__(self, client: ClientAPI, name: str, size: int) -> None:
         self._client = client
         self._size = size
         with _reported("the index's vectors are not in Chroma"):
             self._collection = client.get_collection(name, embedding_function=None)
-            found = self._collection.count()
-        if found != size:
+            count = self._collection.count()
+        if count != size:
             close_client(client)
             raise IndexStateError(
-                f"the index holds {size} passages and Chroma {found} vectors: {MEND}"
+                f"the index holds {size} passages and Chroma {count} vectors: {MEND}"
             )
 
     def query(
@@ -194,22 +194,22 @@ class DenseIndex:
 
         `allowed` are the ids of the passages to choose from; None for all.
         """
-        there = self._size if allowed is None else len(allowed)
-        if k < 1 or not there:
+        size = self._size if allowed is None else len(allowed)
+        if k < 1 or not size:
             return []
-        wanted = min(k + _SPARE, there)
-        found = self._nearest(vector, wanted, allowed)
-        # Equal vectors (the same text on many pages) reach beyond what was asked for.
-        while wanted < there and len(found) > k and found[-1][1] == found[k - 1][1]:
-            wanted = min(wanted * 4, there)
-            found = self._nearest(vector, wanted, allowed)
-        return found[:k]
+        depth = min(k + _SPARE, size)
+        hits = self._nearest(vector, depth, allowed)
+        # Ties (the same text on many pages) may reach beyond what was requested.
+        while depth < size and len(hits) > k and hits[-1][1] == hits[k - 1][1]:
+            depth = min(depth * 4, size)
+            hits = self._nearest(vector, depth, allowed)
+        return hits[:k]
 
     def _nearest(
         self, vector: NDArray[np.float32], k: int, allowed: list[str] | None
     ) -> list[tuple[int, float]]:
         with _reported("Chroma does not answer"):
-            found: Any = self._collection.query(
+            reply: Any = self._collection.query(
                 query_embeddings=vector[None],
                 n_results=k,
                 ids=allowed,
@@ -217,17 +217,17 @@ class DenseIndex:
             )
         pairs = [
             (int(data["ordinal"]), round(1.0 - float(distance), _DECIMALS))
-            for data, distance in zip(found["metadatas"][0], found["distances"][0], strict=True)
+            for data, distance in zip(reply["metadatas"][0], reply["distances"][0], strict=True)
         ]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
     def close(self) -> None:
-        """Let go of Chroma."""
+        """Close Chroma."""
         close_client(self._client)
 
 
 def remove_collections(client: ClientAPI, prefix: str, keep: set[str]) -> None:
-    """Delete the collections of a server that begin with `prefix`, but for `keep`."""
+    """Delete a server's collections whose names begin with `prefix`, except those in `keep`."""
     for collection in client.list_collections():
         if collection.name.startswith(prefix) and collection.name not in keep:
             client.delete_collection(collection.name)
@@ -248,15 +248,12 @@ class SentenceWriter:
         """Write the next rows [k, d]."""
         if self._rows is None:
             shape = (self._total, vectors.shape[1])
-            if not self._total:  # an empty file cannot be mapped
-                np.save(self._path, np.zeros(shape, np.float16))
-                return
             self._rows = np.lib.format.open_memmap(self._path, "w+", np.float16, shape)
         self._rows[self._next : self._next + len(vectors)] = vectors
         self._next += len(vectors)
 
     def close(self) -> None:
-        """Have the rows on disk."""
+        """Write the rows to disk."""
         if isinstance(self._rows, np.memmap):
             self._rows.flush()
         self._rows = None
@@ -268,9 +265,7 @@ class SentenceVectors:
     def __init__(self, generation: Path) -> None:
         try:
             self._offsets: NDArray[np.int64] = np.load(generation / _OFFSETS, mmap_mode="r")
-            self._rows: NDArray[np.float16] = np.load(
-                generation / _SENTENCES, mmap_mode="r" if int(self._offsets[-1]) else None
-            )
+            self._rows: NDArray[np.float16] = np.load(generation / _SENTENCES, mmap_mode="r")
         except (OSError, ValueError, IndexError, EOFError) as error:
             raise damaged(generation / _SENTENCES, error) from error
 

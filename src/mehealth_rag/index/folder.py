@@ -1,6 +1,6 @@
-"""Where an index lies: generations beside each other, and one small pointer to the current one.
+"""The folder of an index: its generations, and a small file that names the current one.
 
-A generation is sealed: its manifest tells what its files were when it was built.
+A generation is sealed: its manifest lists its files with their hashes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MEND = "run: mehealth ingest --rebuild"
 _NAME = re.compile(r"[0-9a-f]{12}-[0-9]+")
 _POLL = 0.2
 _SMALL = 1 << 20
-"""Bytes of a file that is read whenever an index opens: a disk's error leaves size and time."""
+"""Bytes up to which a file is hashed whenever an index opens; larger ones only by size and time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,6 @@ class IndexFolder:
 
     def prepare(self) -> None:
         """Make the folder. Raises IndexStateError."""
-        for path in (self.pointer, self.cache, self.root / "lock", self.root / "id"):
-            _check_is_no_folder(path)
         with self.writing():
             self.generations.mkdir(parents=True, exist_ok=True)
 
@@ -82,7 +80,7 @@ class IndexFolder:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Turn what disk, SQLite and Chroma refuse into an IndexStateError of one line."""
+        """Turn errors of the disk, SQLite and Chroma into an IndexStateError of one line."""
         try:
             yield
         except MehealthError:
@@ -100,12 +98,12 @@ class IndexFolder:
 
     @contextlib.contextmanager
     def lock(self, timeout: float, waiting: Callable[[str], None]) -> Iterator[None]:
-        """Hold the right to build; wait `timeout` seconds for another process that holds it.
+        """Hold the lock of the folder; wait `timeout` seconds for another process that holds it.
 
-        `waiting` is told once when there is something to wait for. Raises IndexStateError.
+        `waiting` gets a message if there is one. Raises IndexStateError.
         """
         lock = FileLock(str(self.root / "lock"))
-        owner = self.root / "lock.pid"  # beside the lock: taking a lock may empty its file
+        owner = self.root / "lock.pid"  # not in the lock: taking a lock may empty its file
         with self.writing():
             try:
                 lock.acquire(timeout=0)
@@ -128,11 +126,10 @@ class IndexFolder:
             lock.release()
 
     def current(self) -> Path | None:
-        """Return the folder of the generation that serves; None where nothing was built yet.
+        """Return the folder of the current generation; None if there is none yet.
 
-        Raises IndexStateError when the pointer leads nowhere.
+        Raises IndexStateError if the pointer leads nowhere.
         """
-        _check_is_no_folder(self.pointer)
         try:
             name = self.pointer.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -147,43 +144,35 @@ class IndexFolder:
         return generation
 
     def new_generation(self, fingerprint: str) -> Path:
-        """Make and return the folder of a generation that is yet to be filled.
+        """Create and return the folder of a new generation.
 
-        Its name was never used before: Chroma, in a process that has an earlier index open, would
-        take a store at the same path for that one.
+        Its name is unique: Chroma takes a store at a path for the one that it had open there.
         """
         path = self.generations / f"{fingerprint[:12]}-{time.time_ns()}"
         path.mkdir()
         return path
 
     def switch(self, generation: Path) -> None:
-        """Let a complete generation serve from now on, durably and at once."""
+        """Make a complete generation the current one, durably and atomically."""
         for path in sorted(generation.rglob("*")):
             _flush(path)
         _flush(generation)
         write_durably(self.pointer, generation.name)
 
     def tidy(self, keep: set[str]) -> None:
-        """Remove all generations but those of `keep`."""
+        """Remove all generations except those in `keep`."""
         for path in self.generations.iterdir():
             if path.name not in keep:
                 shutil.rmtree(path, ignore_errors=True)
 
 
 def damaged(path: Path, reason: Exception | str) -> IndexStateError:
-    """The error of a file that is not what was written, in one line with what mends it."""
+    """Return the error for a damaged file, in one line with its remedy."""
     text = first_line(reason) if isinstance(reason, Exception) else reason
     return IndexStateError(f"{path} is damaged ({text}): {MEND}")
 
 
-def _check_is_no_folder(path: Path) -> None:
-    if path.is_dir():
-        raise IndexStateError(f"{path} is a folder where the index has a file: remove it")
-
-
-class _Manifest(BaseModel):
-    """What a manifest of this layout holds."""
-
+class _GenerationManifest(BaseModel):
     layout: int
     fingerprint: str
     model: str
@@ -195,15 +184,15 @@ class _Manifest(BaseModel):
 
 
 def read_manifest(generation: Path) -> dict[str, Any]:
-    """Read a generation's manifest. Raises IndexStateError when it is damaged.
+    """Read a generation's manifest. Raises IndexStateError if it is damaged.
 
-    One of another layout may lack anything: it is told apart by that.
+    Of a manifest of another layout only the layout is certain.
     """
     path = generation / MANIFEST
     try:
         manifest = dict(json.loads(path.read_text(encoding="utf-8")))
         if manifest.get("layout") == LAYOUT_VERSION:
-            _Manifest.model_validate(manifest)
+            _GenerationManifest.model_validate(manifest)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise damaged(path, f"'{where}' is not what was written") from error
@@ -213,19 +202,19 @@ def read_manifest(generation: Path) -> dict[str, Any]:
 
 
 def seal(generation: Path) -> dict[str, list[Any]]:
-    """Size, time and SHA-256 of each file of a generation but its manifest, by its path in it."""
-    found = {}
+    """Return the size, time and SHA-256 of each file of a generation, by its path in it."""
+    files = {}
     for path in sorted(p for p in generation.rglob("*") if p.is_file() and p.name != MANIFEST):
         stat = path.stat()
         name = path.relative_to(generation).as_posix()
-        found[name] = [stat.st_size, stat.st_mtime_ns, file_hash(path)]
-    return found
+        files[name] = [stat.st_size, stat.st_mtime_ns, file_hash(path)]
+    return files
 
 
 def check_seal(generation: Path, sealed: dict[str, Any], *, thoroughly: bool = False) -> None:
-    """Compare the files with their seal; large ones of the same size and time only thoroughly.
+    """Compare the files with their seal; large ones by size and time, unless `thoroughly`.
 
-    Raises IndexStateError for the first that is missing or another.
+    Raises IndexStateError for the first that is missing or differs.
     """
     for name, (size, mtime, sha256) in sealed.items():
         path = generation / name
@@ -242,7 +231,7 @@ def check_seal(generation: Path, sealed: dict[str, Any], *, thoroughly: bool = F
 
 
 def write_durably(path: Path, text: str) -> None:
-    """Write a small file so that after a crash it is either the old one or the new one."""
+    """Write a small file atomically: after a crash it is the old one or the new one."""
     beside = path.with_name(f"{path.name}.new")
     with beside.open("w", encoding="utf-8") as stream:
         stream.write(text)
@@ -253,7 +242,7 @@ def write_durably(path: Path, text: str) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Have the system write a file or folder to disk; folders only where it knows how."""
+    """Flush a file or folder to disk; Windows cannot flush folders."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Guides made while an index is built: begun when a document is read, ended with its vectors."""
+"""Makes guides while an index is built: begun when a document is read, ended with its vectors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Begun:
 
 @dataclass(slots=True)
 class GuideMaker:
-    """Makes the guide of each document of a build, or remembers it; `model` gives the vectors."""
+    """Makes the guide of each document, or takes it from the cache; `model` is the encoder's id."""
 
     cache: BuildCache
     model: str
@@ -37,7 +37,7 @@ class GuideMaker:
     def begin(
         self, read: bytes, document: Document, passages: Sequence[Passage], first: int
     ) -> None:
-        """Take a document; `read` tells what it was read from, `first` its first ordinal."""
+        """Begin a document's guide; `read` is its key in the cache, `first` its first ordinal."""
         key = digest(read.hex(), self.model, GUIDE_VERSION)
         if (known := self.cache.guide(key)) is not None:
             self._known.append(known)

@@ -1,4 +1,4 @@
-"""Ranking passages by their words: BM25 over stems."""
+"""Ranks passages by their words: BM25 over stems."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DECIMALS = 5
 class LexicalWriter:
     """Indexes the stems of each passage, in the order of the passages (at least one).
 
-    Stems are kept as numbers, four bytes each: the words of a large corpus do not fit in memory.
+    Stems are stored as four-byte numbers: the words of a large corpus do not fit in memory.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class LexicalWriter:
     def add(self, tokens: Sequence[str]) -> None:
         """Add the stems of the next passage."""
         known = self._vocabulary
-        # A passage without any word still counts as one; the empty word matches no question.
+        # A passage without words needs an entry; the empty word matches no question.
         ids = (known.setdefault(token, len(known)) for token in tokens or ("",))
         self._passages.append(array("i", ids))
 
@@ -45,7 +45,7 @@ class LexicalWriter:
 
 
 class LexicalIndex:
-    """BM25 of one generation, its arrays mapped from disk; safe to ask from many threads."""
+    """BM25 of one generation, its arrays mapped from disk. Safe to query from many threads."""
 
     def __init__(self, generation: Path) -> None:
         try:
@@ -77,16 +77,16 @@ class LexicalIndex:
         return [(int(candidates[i]), float(values[i])) for i in order if values[i] > 0]
 
     def holding(self, stem: str) -> NDArray[np.int64]:
-        """Return the ordinals of the passages that a stem stands in, rising."""
+        """Return the ordinals of the passages that contain a stem, rising."""
         row = self._vocabulary.get(stem)
         if row is None:
             return np.zeros(0, np.int64)
-        found = self._index.scores["indices"][self._ends[row] : self._ends[row + 1]]
-        return np.sort(np.asarray(found, np.int64))
+        ordinals = self._index.scores["indices"][self._ends[row] : self._ends[row + 1]]
+        return np.sort(np.asarray(ordinals, np.int64))
 
 
 def _bm25() -> Any:  # noqa: ANN401 - bm25s has no types
-    import bm25s  # with it comes its logger
+    import bm25s  # slow, and it brings a logger
 
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # importing it sets DEBUG
     return bm25s

@@ -1,4 +1,4 @@
-"""An index that is open for asking."""
+"""An open index."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ FINGERPRINT_DIGITS = 16
 
 
 class OpenIndex(ContentReader):
-    """One generation, open for asking; many threads may ask at once.
+    """One generation, which many threads may query at once.
 
-    It goes on serving that generation while a new one is built: open anew to see the new one.
-    `other_names` are the ids of sources that are the same file as a document, with its id.
+    It keeps to that generation while a new one is built. `other_names` maps the ids of duplicate
+    sources to the id of the document that is the same file.
     """
 
     def __init__(self, generation: Path, manifest: dict[str, Any]) -> None:
@@ -52,8 +52,8 @@ class OpenIndex(ContentReader):
     def open(cls, folder: IndexFolder, model: str, chroma_url: str | None = None) -> OpenIndex:
         """Open the current generation of `folder`; its vectors open in the background (`ready`).
 
-        Raises NoIndexError where nothing was built yet, IndexStateError when it is damaged or was
-        built otherwise than the model id `model` and `chroma_url` ask.
+        Raises NoIndexError if nothing was built yet, IndexStateError if it is damaged or was built
+        with another model id or Chroma address.
         """
         generation = folder.current()
         if generation is None:
@@ -70,7 +70,7 @@ class OpenIndex(ContentReader):
         return DenseIndex(client, self.manifest["collection"], self.passage_count)
 
     def ready(self) -> None:
-        """Wait until all is open. Raises IndexStateError where the vectors cannot be opened."""
+        """Wait for the vectors. Raises IndexStateError if they cannot be opened."""
         self._dense.result()
 
     @property
@@ -87,7 +87,7 @@ class OpenIndex(ContentReader):
         return self.passages((ordinal,))[0]
 
     def passage_of(self, quote: Quote) -> Passage | None:
-        """Return the passage that a quote begins in, None where it stands in none."""
+        """Return the passage that a quote begins in; None if it is in none."""
         document = self._documents[quote.document]
         places = range(document.first, document.first + document.passages)
         here = self.passages_on(places, quote.page)
@@ -121,17 +121,17 @@ class OpenIndex(ContentReader):
         return self._sentences.of(ordinal)
 
     def holding(self, stem: str) -> NDArray[np.int64]:
-        """Return the ordinals of the passages that a stem stands in, rising."""
+        """Return the ordinals of the passages that contain a stem, rising."""
         return self._lexical.holding(stem)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self.closing()()
 
     def closing(self) -> Callable[[], None]:
-        """What lets go of the files, and can be kept without keeping the index.
+        """Return a function that closes the files and does not keep the index alive.
 
-        Whoever serves one index after another calls it once nobody asks the old one any more.
+        A server calls it once no request uses the old index any more.
         """
         return partial(_close, self._dense, self._guard, self._database)
 
@@ -152,13 +152,11 @@ def _close(dense: Future[DenseIndex], guard: Lock, database: Connection) -> None
         database.close()
 
 
-def _check(manifest: dict[str, Any], key: str, wanted: object, mend: str) -> None:
-    found = manifest.get(key)
-    if found != wanted:
+def _check(manifest: dict[str, Any], key: str, expected: object, mend: str) -> None:
+    actual = manifest.get(key)
+    if actual != expected:
         names = {"layout": "layout", "model": "embedding model", "chroma_url": "Chroma address"}
-        built, asked = (str(x or "none") for x in (found, wanted))
-        if key == "chroma_url":
-            built, asked = without_password(built), without_password(asked)
+        built, set_now = (without_password(str(x or "none")) for x in (actual, expected))
         raise IndexStateError(
-            f"the index was built with the {names[key]} {built} and {asked} is asked for: {mend}"
+            f"the index was built with the {names[key]} {built} and {set_now} is asked for: {mend}"
         )

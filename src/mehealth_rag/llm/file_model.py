@@ -1,7 +1,7 @@
-"""A model file run on this machine: llama.cpp's server in a process that ends with ours.
+"""A model file run on this machine, by llama.cpp's server in a process that ends with ours.
 
-A process of its own, so that a broken file or too little memory ends it and not the program, and
-so that this model is spoken to as any other server's.
+In a separate process, a broken file or too little memory does not end the program, and the model is
+used like any other server's.
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ from pathlib import Path
 from typing import IO
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, UsageError
-from mehealth_rag.llm.failures import Place
 from mehealth_rag.llm.language_model import ASSUMED_CONTEXT
 from mehealth_rag.llm.server_model import ServerFacts, ServerModel
+from mehealth_rag.llm.streaming import Endpoint
 from mehealth_rag.settings import Settings
 
 START_TIMEOUT = 120.0
-"""Seconds that a model file may take to load: gigabytes from a slow disk."""
+"""Seconds that a model file may take to load from a slow disk."""
 
 _MAGIC = b"GGUF"
 
 
 class FileModel(ServerModel):
-    """A model on a server of its own, which is started when it is needed.
+    """A model with its own server, which starts on first use.
 
-    Raises UsageError where the file cannot be read or is none.
+    Raises UsageError if the file cannot be read or is no model.
     """
 
     def __init__(self, path: Path, settings: Settings) -> None:
         _check(path)
-        super().__init__(Place("", path.stem), settings.model_copy(update={"llm_context": None}))
+        super().__init__(Endpoint("", path.stem), settings.model_copy(update={"llm_context": None}))
         self._path = path
         self._context = settings.llm_context or ASSUMED_CONTEXT
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def facts(self) -> ServerFacts:
-        """What the server tells about itself; it is started where it does not run.
+        """Start the server if need be, and return what it says about itself.
 
-        Raises LanguageModelError where the file cannot be run.
+        Raises LanguageModelError if the file cannot be run.
         """
         with self._starting:
             if self._process is None or self._process.poll() is not None:
-                self._place, self._facts, self._failed = self._start(), None, None
+                self._endpoint, self._facts, self._failed = self._start(), None, None
             return super().facts()
 
     def close(self) -> None:
-        """End the server. Does nothing where there is none."""
+        """End the server, if it runs."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -68,7 +68,7 @@ class FileModel(ServerModel):
         if hasattr(self, "_process"):
             self.close()
 
-    def _start(self) -> Place:
+    def _start(self) -> Endpoint:
         self.close()
         key = secrets.token_urlsafe(24)
         with tempfile.TemporaryFile() as log:
@@ -79,7 +79,7 @@ class FileModel(ServerModel):
             address = process.stdout.readline().decode().strip()
             late.cancel()
             if address:
-                return Place(f"{address}/v1", self._path.stem, key)
+                return Endpoint(f"{address}/v1", self._path.stem, key)
             self.close()
             log.seek(0)
             lines = [x.strip() for x in log.read().decode(errors="replace").splitlines()]
@@ -103,7 +103,7 @@ def _spawn(path: Path, context: int, key: str, log: IO[bytes]) -> subprocess.Pop
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
-        # Waiting threads must sleep: where other work shares the processors, spinning is dear.
+        # Waiting threads must sleep: spinning slows other work on the same processors.
         env=os.environ | {"OMP_WAIT_POLICY": "passive"},
     )
     assert process.stdin is not None  # noqa: S101 - it was started with a pipe

@@ -1,7 +1,7 @@
 """The process of a model file: `python -m mehealth_rag.llm.gguf_server FILE CONTEXT`.
 
-It reads from standard input the key that requests must bear, prints its address, and serves until
-standard input ends, which it does when the process that started it is gone, however it went.
+It reads the key for requests from standard input, prints its address, and serves until standard
+input ends, which happens when the parent process is gone, however it ended.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 def serve(path: str, context: int) -> int:
     """Serve; 0 when told to end, 1 when the file cannot be run."""
-    key = sys.stdin.readline().strip()  # not an argument: those are anyone's to read
+    key = sys.stdin.readline().strip()  # not an argument: anyone can read those
     answers = os.dup(1)
     os.dup2(2, 1)  # what llama.cpp prints belongs to the log
     import xllamacpp
@@ -39,7 +39,7 @@ def serve(path: str, context: int) -> int:
         return 1
     os.write(answers, f"{server.listening_address}\n".encode())
     sys.stdin.read()
-    os._exit(0)  # the server's threads are not waited for: nothing of theirs is to be kept
+    os._exit(0)  # without waiting for the server's threads
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the engine needs of a language model, and the one that the settings name."""
+"""The interface of a language model, and the model that the settings name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 ASSUMED_CONTEXT = 4_096
-"""Tokens of context where neither the settings nor the server tell: a common default."""
+"""The context in tokens if neither the settings nor the server say: a common default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Message:
 
 
 class LanguageModel(Protocol):
-    """A model that writes text. `context_tokens` is what prompt and answer may have together."""
+    """A model that writes text."""
 
     @property
     def context_tokens(self) -> int:
-        """Usable context: set, told by the server, or a careful assumption."""
+        """The tokens that prompt and answer may have together."""
 
     def count(self, text: str) -> int:
-        """Tokens of a text: the server's own count where it offers one, else an upper estimate."""
+        """Return the tokens of a text: the server's count if any, else an upper estimate."""
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Stream the answer's text, at most `max_tokens` of it, in bounded time.
@@ -48,14 +48,14 @@ class LanguageModel(Protocol):
 
 
 def is_configured(settings: Settings) -> bool:
-    """Whether the settings name a language model."""
+    """Return whether the settings name a language model."""
     return settings.llm_base_url is not None or settings.llm_gguf is not None
 
 
 def open_model(settings: Settings) -> ServerModel:
-    """Open the language model that the settings name. Nothing is asked of it yet.
+    """Open the language model that the settings name, without any request yet.
 
-    Raises UsageError where none is configured or two are, or what it needs is missing.
+    Raises UsageError if none or two are configured, or a package is missing.
     """
     if settings.llm_base_url is not None and settings.llm_gguf is not None:
         raise UsageError("llm_base_url and llm_gguf are both set; unset one of them")
@@ -66,11 +66,11 @@ def open_model(settings: Settings) -> ServerModel:
         return FileModel(settings.llm_gguf.expanduser(), settings)
     if settings.llm_base_url is not None:
         _check_packages("openai")
-        from mehealth_rag.llm.failures import Place
         from mehealth_rag.llm.server_model import ServerModel
+        from mehealth_rag.llm.streaming import Endpoint
 
         url = settings.llm_base_url.rstrip("/")
-        return ServerModel(Place(url, settings.llm_model or "", _key(settings)), settings)
+        return ServerModel(Endpoint(url, settings.llm_model or "", _key(settings)), settings)
     raise UsageError(
         "no language model is configured; set MEHEALTH_LLM_BASE_URL to a server's address "
         "or MEHEALTH_LLM_GGUF to a model file"
@@ -87,7 +87,7 @@ def _check_packages(*names: str) -> None:
 
 
 def _key(settings: Settings) -> str:
-    """The key of the model's server, from the settings or its file; empty where there is none."""
+    """Return the key of the model's server, from the settings or a file; empty if there is none."""
     if settings.llm_api_key_file is None:
         where = "MEHEALTH_LLM_API_KEY"
         key = settings.llm_api_key.get_secret_value().strip() if settings.llm_api_key else ""

@@ -1,7 +1,7 @@
-"""What a model is told: the evidence as fenced data, the question, and how to answer.
+"""The prompts: the evidence as fenced data, the question, and how to answer.
 
-Everything that comes from a document stands between marks that it cannot forge: their code is
-derived from the texts themselves, and one that occurs in any of them is never used.
+Everything from a document stands between marks that it cannot forge: their code is derived from the
+texts, and never occurs in them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mehealth_rag.llm.language_model import Message
 from mehealth_rag.types import Turn
 
 MESSAGE_OVERHEAD = 8
-"""Tokens that a chat template adds to each message at the most (role names, marks)."""
+"""The most tokens that a chat template adds to a message (role names, marks)."""
 
 NOT_THERE = "NOT IN THE EVIDENCE"
 """What a model is told to write when the evidence does not answer."""
@@ -23,10 +23,10 @@ NOT_THERE = "NOT IN THE EVIDENCE"
 _CODE_LENGTH = 4
 _TURNS = 4
 _TURN_ANSWER = 300
-"""So many turns before a question are told, and so many characters of the answer of each."""
+"""The most turns before a question in a prompt, and the most characters of each answer."""
 
 _TURNS_SHARE = 0.2
-"""What they may take of a prompt."""
+"""The share of a prompt that they may take."""
 
 _ANSWERING = """\
 You answer questions from numbered evidence, and from nothing else. The evidence stands between \
@@ -56,7 +56,7 @@ Change nothing else, answer nothing, and write only the question, on one line.""
 
 @dataclass(frozen=True, slots=True)
 class EvidenceItem:
-    """One piece of evidence: where it stands and what it says. Its number is its place, from 1."""
+    """A piece of evidence and its place in the documents. Its number is its position, from 1."""
 
     title: str
     page_label: str
@@ -77,7 +77,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class TokenBudget:
-    """Tokens that a prompt may have, and how a text's tokens are counted."""
+    """The tokens that a prompt may have, and a function that counts a text's tokens."""
 
     tokens: int
     count: Callable[[str], int]
@@ -86,21 +86,21 @@ class TokenBudget:
 def fitting(
     asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[EvidenceItem, ...]:
-    """The items that a prompt can hold: the weakest, which stand last, are left out first."""
+    """Return the items that fit a prompt; the last, which are the weakest, are left out first."""
     room = budget.tokens - _tokens(_compose(asked, (), budget), budget.count)
-    kept: list[EvidenceItem] = []
+    fitting_items: list[EvidenceItem] = []
     for number, item in enumerate(items, 1):
         room -= budget.count(_numbered(number, item) + "\n")
         if room < 0:
             break
-        kept.append(item)
-    return tuple(kept)
+        fitting_items.append(item)
+    return tuple(fitting_items)
 
 
 def answer_messages(
     asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[Message, ...]:
-    """Ask for an answer in cited sentences from the items that fit, best first, after the turns."""
+    """Ask for an answer in cited sentences, from the items that fit."""
     return _compose(asked, fitting(asked, items, budget), budget)
 
 
@@ -141,27 +141,27 @@ def _compose(
 
 
 def _turns(history: Sequence[Turn], budget: TokenBudget) -> list[Message]:
-    """The last turns as messages, as many as leave most of the room to the evidence."""
-    told: list[Message] = []
-    for asked, answered in reversed(history[-_TURNS:]):
+    """Return the last turns as messages, as many as leave most room to the evidence."""
+    turns: list[Message] = []
+    for question, answered in reversed(history[-_TURNS:]):
         turn = [
-            Message("user", _plain(asked)),
+            Message("user", _plain(question)),
             Message("assistant", _plain(answered)[:_TURN_ANSWER]),
         ]
-        if _tokens([*turn, *told], budget.count) > budget.tokens * _TURNS_SHARE:
+        if _tokens([*turn, *turns], budget.count) > budget.tokens * _TURNS_SHARE:
             break
-        told = [*turn, *told]
-    return told
+        turns = [*turn, *turns]
+    return turns
 
 
 def _numbered(number: int, item: EvidenceItem) -> str:
-    """An item under its number. Its text is indented, so that no line of it can pass for one."""
+    """Return a numbered item. Its text is indented, so that no line can pass for another item."""
     text = "\n".join(f"  {_plain(line)}" for line in item.text.splitlines() if line.strip())
     return f"[{number}] {_plain(item.title)}, page {_plain(item.page_label)}:\n{text}"
 
 
 def _code(*texts: str) -> str:
-    """A code that stands in none of the texts: the same texts get the same one."""
+    """Return a code that occurs in none of the texts, the same for the same texts."""
     whole = "\n".join(texts)
     salt = whole
     while True:

@@ -1,6 +1,6 @@
-"""A language model behind an address, spoken to with OpenAI's client.
+"""A language model on a server, through OpenAI's client.
 
-Nothing is sent there before the first use, and nothing is sent anywhere else.
+Nothing is sent before the first use, and nothing is sent anywhere else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Generator,
-    Mapping,
     Sequence,
 )
 from dataclasses import dataclass, replace
@@ -27,24 +26,30 @@ from urllib.parse import urlsplit
 
 import httpx
 import openai
-import openai.resources.chat  # else read at the first request, whose time is limited
+import openai.resources.chat  # else loaded by the first request, whose time is limited
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
-from mehealth_rag.llm.failures import Place, explain
 from mehealth_rag.llm.language_model import ASSUMED_CONTEXT, Message
-from mehealth_rag.llm.streaming import Piece, ReplyStream, Request, event_loop
+from mehealth_rag.llm.streaming import (
+    Endpoint,
+    ReplyPiece,
+    ReplyRequest,
+    ReplyStream,
+    event_loop,
+    explain,
+)
 from mehealth_rag.settings import Settings
 
 SEED = 1
 NO_KEY = "none"
 _ASKING, _COUNTING = 5.0, 2.0
-"""Seconds for a question about the server itself, and for having it count tokens."""
+"""Time limits in seconds for asking a server about itself, and for counting tokens."""
 
 _MOST_TOLD, _MOST_STREAMED = 4_000_000, 8_000_000
-"""Bytes of what a server tells about itself, and of a reply, the marks around its words too."""
+"""The most bytes of what a server says about itself, and of a reply with its markup."""
 
 _FORGET = 15.0
-"""Seconds for which a server that could not be asked is not asked again about itself."""
+"""Seconds until a server that did not answer is asked about itself again."""
 
 _CONTEXT_KEYS = (
     "max_model_len",
@@ -53,28 +58,29 @@ _CONTEXT_KEYS = (
     "context_window",
     "n_ctx",
 )
-"""What vLLM, hosted routers, LM Studio and llama.cpp call a model's context in their lists."""
+"""Names of a model's context size at vLLM, hosted routers, LM Studio and llama.cpp."""
 
 _HEADERS = frozenset(
     "accept accept-encoding connection content-length content-type host user-agent".split()
 )
 _LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
-"""Parameters of a request that are left out, or called otherwise, where a model refuses them."""
+"""Parameters that are left out or renamed if a model refuses them."""
 
 _MOST_COUNTED = 2_048
-"""Texts whose tokens are remembered, at the most."""
+"""The most texts whose token counts are cached."""
 
 _NO_ANSWER = (openai.OpenAIError, httpx.HTTPError, ValueError, RecursionError)
-"""What the client raises where what comes is of no use; nested too deeply is the last."""
+"""What the client raises for a useless reply; the last for one nested too deeply."""
 
 _Told = TypeVar("_Told")
 _UNIT = re.compile(r"[A-Za-z]+|\d|\n|[^\sA-Za-z\d]")
 
 
 def estimate_tokens(text: str) -> int:
-    """More tokens than any common tokenizer makes of a text: digits and signs count one each.
+    """Return more tokens than any common tokenizer makes of a text.
 
-    A word is a token for every three letters and its first; other characters count their bytes.
+    A word counts one token and one for every three letters, a digit or sign one, and any other
+    character its bytes.
     """
     total = 1
     for unit in _UNIT.findall(text):
@@ -84,14 +90,14 @@ def estimate_tokens(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """A server as it describes itself.
+    """What a server says about itself.
 
-    `place` is where requests go. `context` is None where it does not tell; `context_from` says
+    `endpoint` is where requests go. `context` is None where it does not tell; `context_from` says
     where it stood. `counts_at` is the address that counts tokens, if any, and `counts_key` what it
     calls the text.
     """
 
-    place: Place
+    endpoint: Endpoint
     models: tuple[str, ...] = ()
     context: int | None = None
     context_from: str = ""
@@ -102,8 +108,8 @@ class ServerFacts:
 class ServerModel:
     """A model on a server, as `mehealth_rag.llm.language_model.LanguageModel`."""
 
-    def __init__(self, place: Place, settings: Settings) -> None:
-        self._place = place
+    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
+        self._endpoint = endpoint
         self._settings = settings
         self._lock = threading.Lock()
         self._facts: ServerFacts | None = None
@@ -113,7 +119,7 @@ class ServerModel:
 
     @property
     def context_tokens(self) -> int:
-        """The context that is set, else what the server tells, else 4,096."""
+        """The context size: as set, else as the server says, else 4,096."""
         if self._settings.llm_context is not None:
             return self._settings.llm_context
         try:
@@ -122,7 +128,7 @@ class ServerModel:
             return ASSUMED_CONTEXT
 
     def count(self, text: str) -> int:
-        """Tokens of a text as the server counts them, else an upper estimate."""
+        """Return the tokens of a text as the server counts them, else an upper estimate."""
         if text not in self._counted:
             if len(self._counted) >= _MOST_COUNTED:
                 self._counted.clear()
@@ -131,25 +137,25 @@ class ServerModel:
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Send the messages; see `mehealth_rag.llm.language_model.LanguageModel.stream`."""
-        place = self.facts().place
-        pieces = self._pieces(place, tuple(messages), max_tokens)
-        return ReplyStream(Request(pieces, place, self._settings, max_tokens))
+        endpoint = self.facts().endpoint
+        pieces = self._pieces(endpoint, tuple(messages), max_tokens)
+        return ReplyStream(ReplyRequest(pieces, endpoint, self._settings, max_tokens))
 
     def usage(self, messages: Sequence[Message], max_tokens: int) -> int | None:
-        """How many tokens of these messages the server says it has read; None if it does not."""
-        place = self.facts().place
+        """Return the number of tokens that the server says it has read; None if it does not say."""
+        endpoint = self.facts().endpoint
         try:
-            body = self._body(place, messages, max_tokens)
+            body = self._body(endpoint, messages, max_tokens)
             reply = self._asked(
                 lambda client: client.with_options(max_retries=0).chat.completions.create(**body),
                 self._settings.llm_timeout,
             )
         except Exception as error:
-            raise explain(error, place) from error
+            raise explain(error, endpoint) from error
         return reply.usage.prompt_tokens if reply.usage else None
 
     def facts(self) -> ServerFacts:
-        """What the server tells about itself; asked once. Raises LanguageModelError."""
+        """Return what the server says about itself; asks once. Raises LanguageModelError."""
         with self._lock:
             if self._facts is None:
                 if self._failed is not None and time.monotonic() - self._failed[0] < _FORGET:
@@ -162,33 +168,38 @@ class ServerModel:
             return self._facts
 
     async def _pieces(
-        self, place: Place, messages: Sequence[Message], max_tokens: int
-    ) -> AsyncGenerator[Piece, None]:
-        """Send a request and hand out the reply as it comes."""
-        async with self._client(place, self._settings.llm_timeout, _MOST_STREAMED) as client:
+        self, endpoint: Endpoint, messages: Sequence[Message], max_tokens: int
+    ) -> AsyncGenerator[ReplyPiece, None]:
+        """Send a request and yield the reply as it comes."""
+        async with self._client(endpoint, self._settings.llm_timeout, _MOST_STREAMED) as client:
             replies = None
             while replies is None:
-                body = self._body(place, messages, max_tokens)
+                body = self._body(endpoint, messages, max_tokens)
                 try:
                     replies = await client.chat.completions.create(**body, stream=True)
                 except openai.BadRequestError as error:
-                    self._note_refused(error, body)
+                    # Check what was sent: another request may have met the same refusal meanwhile.
+                    if error.param not in _LEFT_OUT & set(body):
+                        raise
+                    self._refused.add(error.param)
             kind = replies.response.headers.get("content-type", "")
             if "application/json" in kind:  # small servers give the whole reply at once
                 choice = json.loads(await replies.response.aread())["choices"][0]
-                yield Piece(choice["message"]["content"] or "", choice.get("finish_reason"))
+                yield ReplyPiece(choice["message"]["content"] or "", choice.get("finish_reason"))
                 return
             if "text/event-stream" not in kind:
                 raise ValueError(f"content type {kind!r}")
             async for chunk in replies:
-                for choice in chunk.choices[:1]:  # none in the last, which tells the tokens
-                    yield Piece(choice.delta.content or "", choice.finish_reason)
+                for choice in chunk.choices[:1]:  # none in the last, which counts the tokens
+                    yield ReplyPiece(choice.delta.content or "", choice.finish_reason)
 
-    def _body(self, place: Place, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
-        """A request, without what the model has refused: some take no temperature or no seed."""
+    def _body(
+        self, endpoint: Endpoint, messages: Sequence[Message], max_tokens: int
+    ) -> dict[str, Any]:
+        """Return a request without what the model has refused, such as temperature or seed."""
         limit = "max_completion_tokens" if "max_tokens" in self._refused else "max_tokens"
         body = {
-            "model": place.model,
+            "model": endpoint.model,
             "messages": [{"role": m.role, "content": m.content} for m in messages],
             limit: max_tokens,
             "temperature": 0,
@@ -196,30 +207,34 @@ class ServerModel:
         }
         return {name: value for name, value in body.items() if name not in self._refused}
 
-    def _note_refused(self, error: openai.BadRequestError, sent: Mapping[str, Any]) -> None:
-        """Remember the parameter that a model refuses; raises the error where it names none.
+    def _client(self, endpoint: Endpoint, seconds: float, most: int) -> openai.AsyncOpenAI:
+        """Return a client whose replies have at most `most` bytes.
 
-        What was `sent` counts: another request may have met the same refusal meanwhile.
+        It follows no redirect, and asks nothing on this machine through a proxy.
         """
-        if error.param not in _LEFT_OUT & set(sent):
-            raise error
-        self._refused.add(error.param)
-
-    def _client(self, place: Place, seconds: float, most: int) -> openai.AsyncOpenAI:
-        """A client whose replies have `most` bytes."""
-        options = self._options(place, seconds)
-        hooks: dict[str, list[Callable[..., Any]]] = {"response": [partial(_bound, most)]}
-        web = httpx.AsyncClient(**options.pop("web"), event_hooks=hooks)
-        return openai.AsyncOpenAI(http_client=web, **options)
+        key = endpoint.secret or NO_KEY
+        web = httpx.AsyncClient(
+            auth=_OwnKey(key),
+            trust_env=not _is_local(endpoint.url),
+            verify=endpoint.url.startswith("https:"),  # reading certificates takes 20 ms
+            event_hooks={"response": [partial(_bound, most)]},
+        )
+        return openai.AsyncOpenAI(
+            base_url=endpoint.url,
+            api_key=key,
+            max_retries=1,
+            timeout=httpx.Timeout(seconds, connect=self._settings.llm_connect_timeout),
+            http_client=web,
+        )
 
     def _asked(
         self, ask: Callable[[openai.AsyncOpenAI], Awaitable[_Told]], seconds: float
     ) -> _Told:
-        """What asking a server gives, within `seconds` however slowly it sends."""
+        """Return what the server answers within `seconds`, however slowly it sends."""
 
         async def work() -> _Told:
             async with asyncio.timeout(seconds):
-                async with self._client(self._place, seconds, _MOST_TOLD) as client:
+                async with self._client(self._endpoint, seconds, _MOST_TOLD) as client:
                     return await ask(client)
 
         try:
@@ -227,50 +242,32 @@ class ServerModel:
         except TimeoutError as error:
             raise httpx.ReadTimeout("it was not done in time") from error
 
-    def _options(self, place: Place, seconds: float) -> dict[str, Any]:
-        """Options of a client, and of its `web`.
-
-        A redirect is not followed, and what is on this machine is not asked through a proxy.
-        """
-        return {
-            "base_url": place.url,
-            "api_key": place.secret or NO_KEY,
-            "max_retries": 1,
-            "timeout": httpx.Timeout(seconds, connect=self._settings.llm_connect_timeout),
-            "web": {
-                "auth": _OwnKey(place.secret or NO_KEY),
-                "follow_redirects": False,
-                "trust_env": not _is_local(place.url),
-                "verify": place.url.startswith("https:"),  # reading certificates takes 20 ms
-            },
-        }
-
     def _ask(self) -> ServerFacts:
         try:
-            facts = self._asked(lambda client: _told(client, self._place), _ASKING)
+            facts = self._asked(lambda client: _told(client, self._endpoint), _ASKING)
         except Exception as error:
-            raise explain(error, self._place) from error
-        return facts if facts.place.model else _with_only_model(facts)
+            raise explain(error, self._endpoint) from error
+        return facts if facts.endpoint.model else _with_only_model(facts)
 
     def _count(self, text: str) -> int:
         try:
             facts = self.facts()
             if (address := facts.counts_at) is None:
                 return estimate_tokens(text)
-            body = {facts.counts_key: text, "model": facts.place.model}
-            told: Any = self._asked(
+            body = {facts.counts_key: text, "model": facts.endpoint.model}
+            reply: Any = self._asked(
                 lambda client: client.with_options(max_retries=0).post(
                     address, body=body, cast_to=object
                 ),
                 _COUNTING,
             )
-            return int(told["count"] if "count" in told else len(told["tokens"]))
+            return int(reply["count"] if "count" in reply else len(reply["tokens"]))
         except (LanguageModelError, KeyError, TypeError, *_NO_ANSWER):
             return estimate_tokens(text)
 
 
 class _OwnKey(httpx.Auth):
-    """Sends the key that is set and no other.
+    """Sends only the key of the settings.
 
     OpenAI's client also sends organisations, projects and headers that the environment holds for
     another service, and what machine this is.
@@ -282,7 +279,7 @@ class _OwnKey(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         for name in set(request.headers) - _HEADERS:
             del request.headers[name]
-        request.headers["Accept-Encoding"] = "identity"  # what is packed may be any size unpacked
+        request.headers["Accept-Encoding"] = "identity"  # compressed content may expand to any size
         request.headers["Authorization"] = f"Bearer {self._key}"
         yield request
 
@@ -296,7 +293,7 @@ def _is_local(url: str) -> bool:
 
 
 class _Bounded(httpx.AsyncByteStream):
-    """What a server sends, up to so many bytes."""
+    """A response body that fails beyond `most` bytes."""
 
     def __init__(self, stream: httpx.AsyncByteStream, most: int) -> None:
         self._stream = stream
@@ -314,28 +311,30 @@ class _Bounded(httpx.AsyncByteStream):
 
 
 async def _bound(most: int, response: httpx.Response) -> None:
-    """Have a response end with an error where it has over `most` bytes."""
+    """Make a response fail beyond `most` bytes."""
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise ValueError("it packs what was to come unpacked")
+        raise ValueError("it compresses what should come uncompressed")
     assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - the client is
     response.stream = _Bounded(response.stream, most)
 
 
-async def _told(client: openai.AsyncOpenAI, place: Place) -> ServerFacts:
-    """What a server tells about itself; the address may leave out "/v1"."""
-    root = place.url.removesuffix("/v1").rstrip("/")
-    url, entries = await _models(client, [place.url] if place.url != root else [f"{root}/v1", root])
-    facts = ServerFacts(replace(place, url=url), tuple(str(e.get("id")) for e in entries))
+async def _told(client: openai.AsyncOpenAI, endpoint: Endpoint) -> ServerFacts:
+    """Return what a server says about itself; its address may lack "/v1"."""
+    root = endpoint.url.removesuffix("/v1").rstrip("/")
+    url, entries = await _models(
+        client, [endpoint.url] if endpoint.url != root else [f"{root}/v1", root]
+    )
+    facts = ServerFacts(replace(endpoint, url=url), tuple(str(e.get("id")) for e in entries))
     props = await _page(client, f"{root}/props")
     running = props.get("default_generation_settings")  # llama.cpp's
     if isinstance(running, dict) and isinstance(running.get("n_ctx"), int):
         counts = f"{root}/tokenize"
         return replace(facts, context=running["n_ctx"], context_from="/props", counts_at=counts)
-    entry = next((e for e in entries if len(entries) == 1 or e.get("id") == place.model), {})
+    entry = next((e for e in entries if len(entries) == 1 or e.get("id") == endpoint.model), {})
     meta = entry.get("meta")
-    told = entry | (meta if isinstance(meta, dict) else {})
+    entry_facts = entry | (meta if isinstance(meta, dict) else {})
     for key in _CONTEXT_KEYS:
-        if isinstance(size := told.get(key), int) and size > 0:
+        if isinstance(size := entry_facts.get(key), int) and size > 0:
             facts = replace(facts, context=size, context_from=f"/v1/models ({key})")
             if key == "max_model_len":  # vLLM's
                 facts = replace(facts, counts_at=f"{root}/tokenize", counts_key="prompt")
@@ -346,9 +345,9 @@ async def _told(client: openai.AsyncOpenAI, place: Place) -> ServerFacts:
 async def _models(
     client: openai.AsyncOpenAI, urls: Sequence[str]
 ) -> tuple[str, list[dict[str, Any]]]:
-    """The address where a list of models is, and the list.
+    """Return the address that lists the models, and the list.
 
-    Some servers have none: the request itself will tell whether the address is right.
+    Some servers have none; then the first request shows whether the address is right.
     """
     listed: object = None
     for url in urls:
@@ -357,30 +356,31 @@ async def _models(
         except openai.NotFoundError:
             continue
         if isinstance(listed, dict):
-            found = listed.get("data")
-            return url, [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+            entries = listed.get("data")
+            models = entries if isinstance(entries, list) else []
+            return url, [model for model in models if isinstance(model, dict)]
     if listed is not None:
         raise ValueError("no list of models")
     return urls[0], []
 
 
 async def _page(client: openai.AsyncOpenAI, url: str) -> dict[str, Any]:
-    """A JSON object that only some servers have."""
+    """Return a JSON object that only some servers have; else an empty one."""
     try:
-        found = await client.with_options(max_retries=0).get(url, cast_to=object)
+        page = await client.with_options(max_retries=0).get(url, cast_to=object)
     except _NO_ANSWER:
         return {}
-    return found if isinstance(found, dict) else {}
+    return page if isinstance(page, dict) else {}
 
 
 def _with_only_model(facts: ServerFacts) -> ServerFacts:
-    """The facts with the one model that the server has as the one that is meant."""
+    """Choose the server's only model. Raises LanguageModelError if it has not just one."""
     if len(facts.models) == 1:
-        return replace(facts, place=replace(facts.place, model=facts.models[0]))
+        return replace(facts, endpoint=replace(facts.endpoint, model=facts.models[0]))
     known = ", ".join(facts.models[:8])
-    there = f"there are: {known}" if known else "it lists none"
+    listed = f"there are: {known}" if known else "it lists none"
     raise LanguageModelError(
-        f"no model is named, and the server at {facts.place.url} does not have just one ({there}); "
-        "set MEHEALTH_LLM_MODEL",
+        f"no model is named, and the server at {facts.endpoint.url} does not have just one "
+        f"({listed}); set MEHEALTH_LLM_MODEL",
         LanguageModelFailure.UNKNOWN_MODEL,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from mehealth_rag.language.dates import MONTH
 from mehealth_rag.language.figures import PERIOD, is_amount, is_measured
@@ -29,6 +29,10 @@ _QUOTED = 2
 """Lines above a row that are quoted with it."""
 _SET_IN = 40.0
 """Points to the right of the row labels from which a line without figures is a column heading."""
+_HEAD_WORDS = 8
+"""Words of a column heading in a table of words, at most."""
+_COLUMNS = 3
+"""Minimum columns of a row that opens a table by its words alone."""
 _INDENT = 2.0
 """Points to the right of a label from which a row belongs under it, not beside it."""
 
@@ -108,11 +112,21 @@ class _Sheet:
 
     def _is_parted(self, table: Sequence[int], between: Sequence[int], place: int) -> bool:
         """Return whether a heading before a row starts a new table; it may only head a group."""
+        if between and self._opens_table(place):
+            return True
         if not any(map(self.is_heading, between)):
             return False
         counts = [count for p in table if (count := self.figures(p))]
         expected = counts[-1] if counts else self.figures(place)  # only column headings so far
         return expected != self.figures(place) or not expected
+
+    def _opens_table(self, place: int) -> bool:
+        """Return whether a row has words in three columns or more, and the next row has figures."""
+        below = self.page.blocks[place + 1 : place + 2]
+        followed = bool(below) and self.is_row(place + 1) and self.is_filled(place + 1, None)
+        cells = [cell for cell in self.text(place).split("\t") if cell.strip()]
+        worded = not (self.is_measuring(place) or any(map(is_amount, cells)))
+        return followed and len(cells) >= _COLUMNS and worded
 
     def figures(self, place: int) -> int:
         """Return the number of figures in a row, including dashes that stand for one."""
@@ -152,11 +166,35 @@ class _Sheet:
         cells = self.text(place).split("\t")[1:] if self.is_row(place) and place != first else ()
         return any(map(is_amount, cells))
 
+    def cells(self, place: int) -> list[str]:
+        """Return the cells of a row, without empty ones at its ends."""
+        return self.text(place).split("\t")
+
+    def spans(self, place: int, below: int) -> bool:
+        """Return whether a row has cells that span columns of the row `below`."""
+        cells = self.cells(place)
+        return "" in cells or len(cells) < len(self.cells(below))
+
+    def may_head(self, place: int) -> bool:
+        """Return whether the cells of a row are short enough for column headings."""
+        cells = self.text(place).split("\t")
+        return all(len(cell.split()) <= _HEAD_WORDS for cell in cells)
+
+    def is_pair(self, place: int) -> bool:
+        """Return whether a row is a label of words and one value ("Notice", "three months")."""
+        label, *values = self.text(place).split("\t")
+        worded = any(map(str.isalpha, label)) and not (_is_remark(label) or _names_time(label))
+        return self.is_row(place) and len(values) == 1 and worded
+
     def is_timing(self, place: int) -> bool:
-        """Return whether a line names dates or periods without measuring anything."""
+        """Return whether a line names dates or periods without measuring anything.
+
+        In a row, most cells after the first do; one alone is what the row says of its subject.
+        """
         text = self.text(place)
-        timed = PERIOD.search(text) or _TIME.search(text)
-        return bool(timed) and not text.endswith(":")
+        first, *cells = text.split("\t")
+        timed = sum(map(_names_time, cells or [first]))
+        return 2 * timed > len(cells) and not text.endswith(":")
 
     def caption(self, first: int) -> list[Span]:
         """Return the spans right above a table: short lines, or the sentence that introduces it."""
@@ -194,6 +232,9 @@ class _Walk:
         self._filled = False
         self._rows_left = self._left_of_rows()
         self._marked_headers = {p for p in table if sheet.is_row(p) and sheet.page.blocks[p].level}
+        rows = [p for p in table if sheet.is_row(p)]
+        self._has_layout = any(sheet.left(p) is not None for p in rows)
+        self._width = max((len(sheet.cells(p)) for p in rows), default=0)
 
     def contexts(self) -> Iterator[tuple[int, RowContext]]:
         opening = set(self._opening())
@@ -219,27 +260,62 @@ class _Walk:
                 self._titles.append(self._sheet.span(place))
 
     def _opening(self) -> list[int]:
-        """Return the header indices: everything above the first figures, else the first row."""
+        """Return the header indices: everything above the first figures, else the first row.
+
+        Cells of a file, unlike a layout, are never wrapped onto another row: there a second header
+        only follows one with cells that span columns.
+        """
         if self._marked_headers:  # the file marks its header rows, which may hold anything
             return sorted(self._marked_headers)
         sheet = self._sheet
         first = next((p for p in self._table if sheet.is_row(p)), None)
         above = list(takewhile(lambda p: not sheet.is_filled(p, first), self._table))
         rows = [p for p in above if sheet.is_row(p)]
-        if len(above) == len(self._table):
-            return rows[:1] if len(rows) > 1 else []
+        only_words = len(above) == len(self._table)
+        if only_words and (len(rows) < 2 or not sheet.may_head(rows[0])):
+            return []
+        # labels with their values, of which the first are words
+        is_listing = self._has_layout and len(rows) > 1 and all(map(sheet.is_pair, rows))
+        if (is_listing and not only_words) or self._is_listing():
+            return []
+        if only_words or not self._has_layout:
+            rows = rows[:1] if self._has_layout else self._spanning(rows)
+        if only_words:
+            return rows
         kept = rows[-1] if rows else -1
-        heads = [p for p in above if p <= kept or sheet.is_timing(p) or _is_remark(sheet.text(p))]
+        heads = [p for p in above if p <= kept or (not sheet.is_row(p) and self._is_telling(p))]
         return heads if len(heads) <= _HEAD_ROWS + _CAPTION_LINES else rows[:1]
+
+    def _is_telling(self, place: int) -> bool:
+        return self._sheet.is_timing(place) or _is_remark(self._sheet.text(place))
+
+    def _spanning(self, rows: Sequence[int]) -> list[int]:
+        """Return the first of some rows and each that follows one with cells over its columns."""
+        followed = takewhile(lambda pair: self._sheet.spans(*pair), pairwise(rows))
+        return [*rows[:1], *(below for _, below in followed)]
+
+    def _is_listing(self) -> bool:
+        """Return whether each row is a name and its value: two cells, figures among words.
+
+        A column under a heading has one kind of value, but for a few cells.
+        """
+        if self._has_layout or self._width != 2:
+            return False
+        values = [p for p in self._table if self._sheet.is_row(p)][1:]
+        filled = sum(self._sheet.is_filled(p, None) for p in values)
+        return 3 * min(filled, len(values) - filled) >= len(values) > 2
 
     def _heads_again(self, place: int) -> bool:
         """Return whether a line inside a table is a header for what follows."""
         sheet = self._sheet
         if self._marked_headers or place == self._table[-1] or sheet.is_measuring(place):
             return False
-        if sheet.is_timing(place) or (not sheet.is_row(place) and _is_remark(sheet.text(place))):
+        if not sheet.is_row(place):
+            return self._is_telling(place)
+        is_complete = not self._has_layout and len(sheet.cells(place)) == self._width
+        if sheet.is_timing(place) and not (is_complete or sheet.is_pair(place)):
             return True
-        if not sheet.is_row(place) or self._rows_left is None:
+        if self._rows_left is None:
             return False
         left = sheet.left(place)
         return left is not None and left > self._rows_left + _SET_IN
@@ -270,6 +346,10 @@ class _Walk:
         rows = (p for p in self._table if self._sheet.is_row(p) and self._sheet.is_measuring(p))
         lefts = [left for p in rows if (left := self._sheet.left(p)) is not None]
         return min(lefts, default=None)
+
+
+def _names_time(text: str) -> bool:
+    return bool(PERIOD.search(text) or _TIME.search(text))
 
 
 def _is_remark(text: str) -> bool:

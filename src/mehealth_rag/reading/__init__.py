@@ -48,7 +48,7 @@ class ReadingOptions:
 PLAIN = ReadingOptions()
 """Default options: no passwords and no OCR."""
 
-READER_VERSION = 17
+READER_VERSION = 18
 """Increment when a reader may give another text for the same file, so that indexes are rebuilt."""
 
 _READERS = {

@@ -31,10 +31,16 @@ Span = tuple[float, float]
 
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[str]:
-    """Return the text of each row, with one tab per column between its first and its last cell."""
+    """Return the text of each row, with one tab per column between its first and its last cell.
+
+    Cells that are merged over two rows are in both.
+    """
     merged = [_with_signs(row) for row in rows]
     columns = _columns(merged)
-    return [_row(row, columns) for row in merged]
+    shared: list[list[Cell]] = []
+    for row in merged:
+        shared.append(_with_cells_above(row, shared[-1] if shared else [], columns))
+    return [_row(row, columns) for row in shared]
 
 
 def _with_signs(row: Sequence[Cell]) -> list[Cell]:
@@ -74,6 +80,33 @@ def _row(row: Sequence[Cell], columns: Sequence[Span]) -> str:
     for cell, (before, place) in zip(row[1:], pairwise(known), strict=True):
         text += "\t" * (place - before) + cell.text
     return text
+
+
+def _with_cells_above(
+    row: list[Cell], above: Sequence[Cell], columns: Sequence[Span]
+) -> list[Cell]:
+    """Return a row with the cells above for the columns that it lacks, or as it is.
+
+    It lacks only the label of the full row above; or it is the second row of headings, under some
+    that are over several columns.
+    """
+    places = [_place(cell, columns) for cell in row]
+    lacking = sorted(set(range(len(columns))).difference(places))
+    over = {_place(cell, columns): cell for cell in above}
+    whole = len(places) + len(lacking) == len(columns) and None not in places
+    if not (whole and lacking and lacking[0] == 0 and over.keys() >= set(lacking)):
+        return row
+    if len(above) == len(columns):
+        shares = len(lacking) == 1 and row[0].text[:1].isalpha()
+    else:
+        shares = all(map(_may_head, (*above, *row)))
+    cells = over | dict(zip(places, row, strict=True))
+    return [cells[place] for place in range(len(columns))] if shares else row
+
+
+def _may_head(cell: Cell) -> bool:
+    """Return whether a cell has words or a year, as the heading of a column has."""
+    return any(map(str.isalpha, cell.text)) or (cell.text.isdigit() and len(cell.text) == 4)
 
 
 def _place(cell: Cell, columns: Sequence[Span]) -> int | None:

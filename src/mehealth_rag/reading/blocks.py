@@ -125,7 +125,7 @@ def _kind(line: TextLine) -> BlockKind:
 
 def _opens_item(line: TextLine) -> bool:
     note = line.note and line.text[:1] in _NOTE_SIGNS
-    return line.statement or note or starts_item(line.text)
+    return line.statement or line.item or note or starts_item(line.text)
 
 
 def _belongs(group: Group, line: TextLine, style: Style) -> bool:

@@ -30,6 +30,8 @@ _ROWS = 3
 _LINES, _WORDS = 8, 60
 """Maximum lines and words of a wrapped cell."""
 _LABEL_WORDS = 6
+_PROSE_SIGNS = 30
+"""Minimum characters of the two lines above a figure that ends a text; headings have fewer."""
 _SHARING_ROWS = 4
 """Minimum rows for labels centred on several rows: two labels with two rows each."""
 
@@ -115,6 +117,37 @@ def _joined(stack: Stack) -> Run:
     text = " ".join(run.text for run in stack)
     box = union(run.box for run in stack)
     return stack[0]._replace(text=text, box=box, bold_end=stack[-1].bold_end)
+
+
+def ends_of_text(runs: Sequence[Run]) -> list[Run]:
+    """Return the figures that are the last line of a text, such as a telephone number.
+
+    Beside a line of another column they would look like the cell of a row. In the file, they come
+    after two lines of their own text, in a table on the line of a cell or after a shorter one.
+    """
+    behind = [*runs[3:], None]
+    stacks = zip(runs, runs[1:], runs[2:], behind, strict=False)
+    return [run for *above, run, after in stacks if _ends_text(above, run, after)]
+
+
+def _ends_text(above: Stack, run: Run, after: Run | None) -> bool:
+    stack = [*above, run]
+    return (
+        is_figure(run.text)
+        and not any(is_figure(line.text) for line in above)
+        and sum(len(line.text) for line in above) >= _PROSE_SIGNS
+        and above[-1].bold_end == run.bold
+        and all(_at(line, run) and _is_next(line, below) for line, below in pairwise(stack))
+        and not (after and (after.order == run.order or _is_figure_below(run, after)))
+    )
+
+
+def _is_next(line: Run, below: Run) -> bool:
+    return is_below(line._replace(bold=below.bold), below)
+
+
+def _is_figure_below(run: Run, after: Run) -> bool:
+    return is_figure(after.text) and _at(run, after)
 
 
 def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
@@ -207,17 +240,22 @@ _SIGNS = 14
 """Maximum characters of a large figure, including a unit in the same run ("£3.2 million")."""
 _LEADING = 1.6
 """Maximum distance between the lines of a caption, in ems."""
+_NEAR, _APART = 0.4, 2.0
+"""Maximum distance from a figure to its caption, in its ems; the second if a shape is around it."""
+_CAPTION_WORDS = 12
+"""Maximum words of a caption that is less certain: one apart, or of figures in a column."""
 
 Statement = list[Run]
 """The runs of a figure and its caption, in reading order."""
 
 
 def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
-    """Return the statements in rows of figures that all have captions, and the remaining runs."""
+    """Return the statements in lines of figures that all have captions, and the remaining runs."""
     statements: list[Statement] = []
     taken: dict[int, Run] = {}
-    for row in _figure_rows(runs):
-        captioned = _with_captions(row, runs)
+    large = _large_figures(runs)
+    for figures in (*_side_by_side(large), *_stacked(large)):
+        captioned = _with_captions([[figure, *_behind(figure, runs)] for figure in figures], runs)
         used = {id(run): run for statement in captioned for run in statement}
         if taken.keys().isdisjoint(used):
             statements += captioned
@@ -225,17 +263,37 @@ def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
     return statements, without(runs, taken.values())
 
 
-def _figure_rows(runs: Sequence[Run]) -> Iterator[list[Statement]]:
-    """Yield rows of two or more large figures, left to right, each figure with its unit."""
+def _large_figures(runs: Sequence[Run]) -> list[Run]:
+    """Return the figures that are larger than the page's text."""
     # Weighted by characters, because on a poster few runs are body text.
     sizes = sorted(chain.from_iterable(repeat(run.size, len(run.text)) for run in runs))
     minimum = sizes[len(sizes) // 2] / _SMALLER if sizes else 0.0
     large = (run for run in runs if run.size >= minimum and len(run.text) <= _SIGNS)
-    figures = [run for run in large if any(map(str.isdigit, run.text))]
+    return [run for run in large if any(map(str.isdigit, run.text))]
+
+
+def _side_by_side(figures: Sequence[Run]) -> Iterator[list[Run]]:
+    """Yield rows of two or more figures, left to right."""
     for row in in_rows(figures, is_level):
         if len(row) > 1:
-            row.sort(key=lambda run: run.box[0])
-            yield [[figure, *_behind(figure, runs)] for figure in row]
+            yield sorted(row, key=lambda run: run.box[0])
+
+
+def _stacked(figures: Sequence[Run]) -> Iterator[list[Run]]:
+    """Yield columns of two or more figures of one size, top to bottom, as in a side bar.
+
+    Words with a number, such as "Article 5", are headings of text and no figures.
+    """
+    plain = sorted((run for run in figures if _measures(run.text)), key=lambda run: run.box[0])
+    for column in in_groups(plain, lambda column, run: _at(column[0], run)):
+        if len(column) > 1 and len({run.size for run in column}) == 1:
+            yield sorted(column, key=lambda run: -run.baseline)
+
+
+def _measures(text: str) -> bool:
+    """Return whether a text is a figure, perhaps with a unit ("5 years"), and no title."""
+    figure, _, unit = text.partition(" ")
+    return is_figure(text) or (is_figure(figure) and unit[:1].islower())
 
 
 def _behind(figure: Run, runs: Sequence[Run]) -> list[Run]:
@@ -244,18 +302,36 @@ def _behind(figure: Run, runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if is_level(figure, run) and 0 <= run.box[0] - right < reach]
 
 
-def _with_captions(row: list[Statement], runs: Sequence[Run]) -> list[Statement]:
+def _with_captions(figures: list[Statement], runs: Sequence[Run]) -> list[Statement]:
     """Add the captions below the figures, or else above; empty if a figure has none."""
-    below = [_caption(figure[0], runs, below=True) for figure in row]
-    if all(below):
-        return [figure + caption for figure, caption in zip(row, below, strict=True)]
-    above = [_caption(figure[0], runs, below=False) for figure in row]
+    below = [_caption(figure[0], runs, below=True) for figure in figures]
+    certain = is_level(figures[0][0], figures[1][0])
+    if all(below) and (certain or all(map(_is_short, below))):
+        return [figure + caption for figure, caption in zip(figures, below, strict=True)]
+    if not certain:
+        return []
+    above = [_caption(figure[0], runs, below=False) for figure in figures]
     if all(above):
-        return [caption[::-1] + figure for figure, caption in zip(row, above, strict=True)]
+        return [caption[::-1] + figure for figure, caption in zip(figures, above, strict=True)]
+    apart = [_caption(figure[0], runs, below=True, reach=_APART) for figure in figures]
+    if all(apart) and all(map(_is_short, apart)) and all(map(_is_under, figures, apart)):
+        return [figure + caption for figure, caption in zip(figures, apart, strict=True)]
     return []
 
 
-def _caption(figure: Run, runs: Sequence[Run], *, below: bool) -> list[Run]:
+def _is_short(caption: Sequence[Run]) -> bool:
+    words = " ".join(run.text for run in caption)
+    return len(words.split()) <= _CAPTION_WORDS and any(map(str.isalpha, words))
+
+
+def _is_under(figure: Statement, caption: Sequence[Run]) -> bool:
+    """Return whether a caption is centred under its figure or begins under it."""
+    left, _, right, _ = union(run.box for run in figure)
+    start, _, end, _ = union(run.box for run in caption)
+    return abs(left - start) < _EDGE or abs((left + right) - (start + end)) < figure[0].size
+
+
+def _caption(figure: Run, runs: Sequence[Run], *, below: bool, reach: float = _NEAR) -> list[Run]:
     """Return the caption lines on one side of a figure, nearest first."""
     side = [
         run
@@ -265,7 +341,7 @@ def _caption(figure: Run, runs: Sequence[Run], *, below: bool) -> list[Run]:
         and overlaps(run, figure)
     ]
     side.sort(key=lambda run: abs(run.baseline - figure.baseline))
-    if not side or not _is_first_line(figure, side[0]):
+    if not side or not _is_first_line(figure, side[0], reach):
         return []
     for at, (last, run) in enumerate(pairwise(side), start=1):
         same = abs(run.size - last.size) < 0.08 * last.size
@@ -274,6 +350,6 @@ def _caption(figure: Run, runs: Sequence[Run], *, below: bool) -> list[Run]:
     return side
 
 
-def _is_first_line(figure: Run, run: Run) -> bool:
+def _is_first_line(figure: Run, run: Run, reach: float) -> bool:
     gap = max(figure.box[1] - run.box[3], run.box[1] - figure.box[3])
-    return gap < 0.4 * figure.size and run.size <= _SMALLER * figure.size
+    return gap < reach * figure.size and run.size <= _SMALLER * figure.size

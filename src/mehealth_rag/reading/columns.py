@@ -6,10 +6,10 @@ of a stretch crosses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-from mehealth_rag.reading.runs import Region, TextLine, in_rows, union
+from mehealth_rag.reading.runs import Region, TextLine, in_groups, in_rows, is_level, union
 
 _GUTTER = 3.0
 """Minimum free space in points on either side of the line between two columns."""
@@ -19,6 +19,9 @@ _COLUMN_LINES = 3
 """Minimum lines of prose for a column."""
 PROSE_WORDS = 3
 
+_Stretch = tuple[list[TextLine], bool]
+"""Lines of a page from top to bottom, and whether they are columns."""
+
 
 def regions_of(lines: list[TextLine]) -> list[Region]:
     """Return full-width stretches and columns in reading order."""
@@ -26,42 +29,79 @@ def regions_of(lines: list[TextLine]) -> list[Region]:
     if gutter is None:
         return [_downwards(lines)]
     regions: list[Region] = []
-    for columns, stretches in groupby(_stretches(lines, gutter), key=lambda stretch: stretch[1]):
-        parts = [part for part, _ in stretches]
-        if not columns:
-            regions.append(_downwards([line for part in parts for line in part]))
-            continue
-        for part in parts:
+    for part, columns in _parts(lines, gutter):
+        if columns:
             left = [line for line in part if line.box[2] <= gutter]
             right = [line for line in part if line.box[2] > gutter]
             regions += regions_of(left) + regions_of(right)
+        else:  # the text above or below may have other columns
+            regions += regions_of(part)
     return regions
 
 
 def _downwards(lines: Sequence[TextLine]) -> Region:
-    """Order lines as in the file if that runs down the page, else from top to bottom."""
+    """Order lines as in the file if that runs down the page, else from top to bottom.
+
+    Headers and footers, which a file may draw before all else, do not disturb the order of the
+    lines between them.
+    """
     ordered = sorted(lines, key=lambda line: line.order)
-    if not any(_jumps_up(above, below) for above, below in pairwise(ordered)):
+    parts = in_groups(ordered, lambda part, line: not _jumps_up(part[-1], line))
+    if len(parts) < 2:
         return tuple(ordered)
+    main = max(parts, key=len)
+    _, low, _, high = union(line.box for line in main)
+    others = [line for part in parts if part is not main for line in part]
+    above = [line for line in others if line.box[1] >= high]
+    below = [line for line in others if line.box[3] <= low]
+    if len(above) + len(below) < len(others):
+        return _by_rows(lines)
+    return (*_by_rows(above), *main, *_by_rows(below))
+
+
+def _by_rows(lines: Sequence[TextLine]) -> Region:
+    """Order lines from top to bottom, those on one level from left to right."""
     rows = in_rows(lines, lambda first, line: first.baseline - line.baseline < 0.4 * line.size)
     return tuple(line for row in rows for line in sorted(row, key=lambda line: line.box[0]))
 
 
 def _jumps_up(above: TextLine, below: TextLine) -> bool:
-    """Return whether the file's order goes back up the page without moving right."""
+    """Return whether the file's order goes back up the page, or to the left on one level."""
+    if is_level(above, below):
+        return below.box[2] <= above.box[0]
     return below.baseline > above.baseline + 0.5 * above.size and below.box[0] < above.box[2]
 
 
 def _gutter(lines: Sequence[TextLine]) -> float | None:
-    """Return the x position of the best gutter, or None if there are no columns."""
-    starts = _column_starts(lines)
-    best, best_score = None, 0
-    for start in starts:
-        gutter = start - _GUTTER
-        score = sum(len(part) for part, columns in _stretches(lines, gutter) if columns)
-        if score > best_score:
-            best, best_score = gutter, score
-    return best
+    """Return the x position of the best gutter, or None if there are no columns.
+
+    With it, most lines are in columns, counting those that another gutter makes of the rest.
+    """
+    parted = {start - _GUTTER: _parts(lines, start - _GUTTER) for start in _column_starts(lines)}
+    parted = {gutter: parts for gutter, parts in parted.items() if _in_columns(parts)}
+
+    def score(gutter: float) -> tuple[int, int]:
+        own = _in_columns(parted[gutter])
+        rests = [part for part, columns in parted[gutter] if not columns]
+        others = ([_in_columns(_parts(rest, other)) for other in parted] for rest in rests)
+        return own + sum(map(max, others)), own
+
+    return max(parted, key=score) if len(parted) > 1 else next(iter(parted), None)
+
+
+def _in_columns(parts: Iterable[_Stretch]) -> int:
+    return sum(len(part) for part, columns in parts if columns)
+
+
+def _parts(lines: Sequence[TextLine], gutter: float) -> list[_Stretch]:
+    """Return the stretches of some lines; those without columns are joined."""
+    parts: list[_Stretch] = []
+    for part, columns in _stretches(lines, gutter):
+        if parts and not columns and not parts[-1][1]:
+            parts[-1] = ([*parts[-1][0], *part], False)
+        else:
+            parts.append((part, columns))
+    return parts
 
 
 def _column_starts(lines: Sequence[TextLine]) -> list[float]:
@@ -76,13 +116,17 @@ def _column_starts(lines: Sequence[TextLine]) -> list[float]:
     return [min(edges) for edges in counts.values() if len(edges) >= _COLUMN_LINES]
 
 
-def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
+def _stretches(lines: Sequence[TextLine], gutter: float) -> list[_Stretch]:
     """Cut lines, top to bottom, where one crosses the gutter; the flag marks columns."""
-    stretches: list[tuple[list[TextLine], bool]] = []
+    stretches: list[_Stretch] = []
     current: list[TextLine] = []
+    statements = [line for line in lines if line.statement]
     for line in sorted(lines, key=lambda line: -line.box[3]):
-        across = line.box[0] < gutter < line.box[2] + _GUTTER
-        if across or _opens_section(line, current):
+        # A row of figures is as wide as all of them together.
+        row = [other for other in statements if line.statement and is_level(line, other)]
+        left, _, right, _ = union(other.box for other in (line, *row))
+        across = left < gutter < right + _GUTTER
+        if across or (_opens_section(line, current) and not _is_beside(line, lines, gutter)):
             stretches += _closed(current, gutter)
             current = []
         if across:
@@ -92,7 +136,7 @@ def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[Text
     return stretches + _closed(current, gutter)
 
 
-def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
+def _closed(lines: list[TextLine], gutter: float) -> list[_Stretch]:
     """Close a stretch; lines below its columns that form none become a stretch of their own."""
     if not _are_columns(lines, gutter):
         return [(lines, False)] if lines else []
@@ -116,6 +160,17 @@ def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
     return line.size > 1.2 * usual and line.box[3] < lowest - 0.8 * line.size
 
 
+def _is_beside(heading: TextLine, lines: Sequence[TextLine], gutter: float) -> bool:
+    """Return whether a smaller line is level with a heading, across the gutter."""
+    left = heading.box[2] <= gutter
+    return any(
+        1.2 * line.size < heading.size
+        and (line.box[2] <= gutter) is not left
+        and min(line.box[3], heading.box[3]) > max(line.box[1], heading.box[1])
+        for line in lines
+    )
+
+
 def _are_columns(lines: Sequence[TextLine], gutter: float) -> bool:
     prose = [line for line in lines if not line.cell]
     left = [line for line in prose if line.box[2] <= gutter]
@@ -133,5 +188,13 @@ def _is_column(lines: Sequence[TextLine]) -> bool:
     if words[len(words) // 2] < PROSE_WORDS:
         return False
     ordered = sorted(lines, key=lambda line: -line.baseline)
-    tight = sum(a.baseline - b.baseline < 1.9 * a.size for a, b in pairwise(ordered))
+    tight = sum(_is_tight(above, below) for above, below in pairwise(ordered))
     return tight * 2 >= len(ordered) - 1
+
+
+def _is_tight(above: TextLine, below: TextLine) -> bool:
+    """Return whether two lines are as close as in a text; a figure with its caption is taller."""
+    tallest = max(
+        line.box[3] - line.box[1] if line.statement else above.size for line in (above, below)
+    )
+    return above.box[1] - below.box[3] < 0.9 * tallest

@@ -11,10 +11,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from mehealth_rag.reading.marks import ends_sentence
-from mehealth_rag.reading.runs import Region, in_groups
+from mehealth_rag.reading.runs import Region, TextLine, in_groups
 from mehealth_rag.types import BlockKind, Page
 
 _LED_BY = ".·․‧_…"
@@ -30,6 +30,9 @@ _LED = re.compile(
     rf"(?P<title>\S.*?\s*+(?:(?:{_DOTS}\s?){{4,}}+|(?:…\s?){{2,}}+))\s*+"
     r"(?P<last>[£$€(]?\d\S{0,11}|[ivxlc]{1,7}|[A-Z]{1,2}-\d{1,3})"
 )
+_NUMBERED = re.compile(r"(?P<title>[^\W\d_][^\t]*[^\W\d_]) (?P<page>\d{1,3})")
+_NUMBERED_LINES = 3
+"""Minimum lines for contents without leaders; running text rarely has so many numbers at ends."""
 _DOTTED = re.compile(rf"{_DOTS}\s?{_DOTS}|…")
 _HEADING = re.compile(
     r"(?:table of )?contents(?: page)?|list of (?:tables|figures|illustrations|appendices)"
@@ -70,14 +73,33 @@ _Titles = Mapping[str, Sequence[tuple[int, int]]]
 
 
 def led_apart(regions: Iterable[Region]) -> list[Region]:
-    """Turn lines with dot leaders into rows, so that they are not joined with the next line."""
-    return [
-        tuple(
-            line._replace(text=text, row=True) if (text := led_row(line.text)) else line
-            for line in region
-        )
-        for region in regions
-    ]
+    """Turn contents lines into rows, so that they are not joined with the next line.
+
+    They have dot leaders, or end in page numbers that do not fall.
+    """
+    return [tuple(chain.from_iterable(_apart(region))) for region in regions]
+
+
+def _apart(region: Region) -> Iterator[list[TextLine]]:
+    for lines in in_groups(region, lambda above, line: _is_next_page(above[-1].text, line.text)):
+        row_of = led_row if len(lines) < _NUMBERED_LINES else _numbered_row
+        yield [
+            line._replace(text=row, row=True) if (row := row_of(line.text)) else line
+            for line in lines
+        ]
+
+
+def _is_next_page(above: str, below: str) -> bool:
+    """Return whether both lines are a title and a page number, which does not fall."""
+    first, second = _NUMBERED.fullmatch(above), _NUMBERED.fullmatch(below)
+    if not (first and second) or first["title"] == second["title"]:
+        return False
+    return int(first["page"]) <= int(second["page"])
+
+
+def _numbered_row(text: str) -> str | None:
+    match = _NUMBERED.fullmatch(text)
+    return f"{match['title']}\t{match['page']}" if match else None
 
 
 def led_row(text: str) -> str | None:

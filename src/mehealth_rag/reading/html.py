@@ -61,8 +61,7 @@ def read_html(path: Path, content: bytes, url: str | None = None) -> Read:
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
     for element in tree.xpath("//noscript"):  # not shown when scripts run
         element.drop_tree()
-    for element in tree.iter("figure", "figcaption"):  # trafilatura would drop figures and captions
-        element.tag = "div" if element.tag == "figure" else "p"
+    _keep(tree)
     dates, title = _dates(tree), " ".join(tree.xpath("string(//head/title)").split())
     hidden = take_out_hidden(tree)
     put_into_words(tree)
@@ -80,6 +79,18 @@ def read_html(path: Path, content: bytes, url: str | None = None) -> Read:
     if not is_title(metadata.get("title", "")) and is_title(title):
         metadata["title"] = title  # trafilatura prefers the only h1 of a page
     return with_hidden(pages, hidden, decoded.note), metadata
+
+
+def _keep(tree: Node) -> None:
+    """Rename what trafilatura would drop: figures, captions, the author under a quotation.
+
+    It also drops what has a telling class, such as "wp-caption".
+    """
+    for figure in tree.iter("figure"):
+        figure.tag = "div"
+    for caption in tree.xpath("//figcaption | //blockquote//footer"):
+        caption.tag = "p"
+        caption.attrib.clear()
 
 
 def _whole(text: str) -> str:

@@ -45,6 +45,8 @@ _ALIGNED = re.compile(r"vertical-align\s*:\s*(super|sub|-?((?:\d*\.)?\d++)(?:%|e
 _MOVED = re.compile(r"(?<![\w-])top\s*:\s*(-?)((?:\d*\.)?\d++)(?:%|em|ex|rem|px|pt)")
 _LONG_TEXT = 300
 """Maximum characters of a definition that is put on one line with its term."""
+_FIGURE = re.compile(r"[^\w\s]{0,2}\d\S*(?: \S+){0,2}")
+"""A figure with at most two words, such as "£1.4m" or "11 weeks"."""
 _MOST_SPAN = 1_000
 """Maximum rows or columns that a cell may span, against absurd values."""
 _INNER_BLOCKS = ("ul", "ol", "dl", "table", "pre", "blockquote", *HEADINGS)
@@ -73,7 +75,8 @@ def put_into_words(tree: Node, css: str = "") -> None:
     """
     _name_raised(tree, css)
     steps = ((_write_out, ("math",)), (_raise, ("sup", "sub")), (_tie_terms, ("dl",)),
-             (_spread_cells, ("table",)))  # fmt: skip
+             (_tie_labels, ("table",)), (_spread_cells, ("table",)),
+             (_tie_figure, ("div", "li")))  # fmt: skip
     for step, tags in steps:
         for element in list(tree.iter(*tags)):
             step(element)
@@ -148,6 +151,37 @@ def _tie_terms(listing: Node) -> None:
         elif child.tag in ("dt", "dd"):
             child.tag = "li"
     listing.tag = "ul"
+
+
+def _tie_labels(table: Node) -> None:
+    """Turn a table whose rows are each a heading and its value into a list like `_tie_terms`."""
+    rows = list(table.iter("tr"))
+    pairs = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+    tags = {tuple(cell.tag for cell in pair) for pair in pairs}
+    if tags != {("th", "td")} or not all(_is_short(value) for _, value in pairs):
+        return
+    for row, (label, value) in zip(rows, pairs, strict=True):
+        _put_before(value, " ".join(label.text_content().split()))
+        label.drop_tree()
+        value.drop_tag()
+        row.tag = "li"
+    for group in list(table.iter("thead", "tbody", "tfoot")):
+        group.drop_tag()
+    table.tag = "ul"
+
+
+def _tie_figure(element: Node) -> None:
+    """Join a large figure and its caption, the only two children of an element, to one line."""
+    texts = [" ".join(child.text_content().split()) for child in element]
+    own = [element.text, *(child.tail for child in element)]
+    if len(texts) != 2 or any((text or "").strip() for text in own):
+        return
+    figures = [bool(_FIGURE.fullmatch(text)) for text in texts]
+    if all(texts) and sum(figures) == 1 and _is_short(element):
+        element.tag = "p" if element.tag == "div" else element.tag
+        for child in list(element):
+            child.drop_tree()
+        element.text = " ".join(texts)
 
 
 def _is_short(text: Node) -> bool:

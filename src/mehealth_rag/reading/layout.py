@@ -8,6 +8,7 @@ from itertools import pairwise
 from mehealth_rag.reading.aligned import Cell, in_columns
 from mehealth_rag.reading.cells import (
     captioned_figures,
+    ends_of_text,
     shared_labels,
     wrapped_cells,
     wrapped_labels,
@@ -46,8 +47,10 @@ def arrange(page: RawPage) -> list[Region]:
     turned = [run for run in page.runs if not run.upright and run.text]
     marks = _detached(upright)
     statements, rest = captioned_figures(without(upright, marks))
-    stacks, rest = heading_stacks(wrapped_labels(shared_labels(wrapped_cells(rest))))
-    lines = [_line(runs)._replace(statement=True) for runs in statements]
+    ends = ends_of_text(rest)
+    rest = wrapped_labels(shared_labels(wrapped_cells(without(rest, ends))))
+    stacks, rest = heading_stacks(rest)
+    lines = [*map(_statement, statements), *(_line([run]) for run in ends)]
     for row in in_rows(rest, _beside):
         lines += _cut(sorted(row, key=lambda run: run.box[0]))
     lines += map(_table_row, stacks)
@@ -61,6 +64,12 @@ def arrange(page: RawPage) -> list[Region]:
     if marks:
         regions.append(tuple(_line([run])._replace(furniture=True) for run in marks))
     return regions
+
+
+def _statement(runs: Sequence[Run]) -> TextLine:
+    """Make a line of a large figure and its caption, which stands where the figure does."""
+    figure = max(runs, key=lambda run: run.size)
+    return _line(runs)._replace(baseline=figure.baseline, statement=True)
 
 
 def _detached(runs: list[Run]) -> list[Run]:
@@ -188,7 +197,7 @@ def _line(group: Sequence[Run]) -> TextLine:
     main = max(group, key=lambda run: len(run.text))
     line = TextLine(
         main.text, main.box, main.baseline, main.size, main.order, main.bold and main.bold_end,
-        upright=main.upright, note=main.note, slant=main.slant,
+        upright=main.upright, note=main.note, slant=main.slant, item=group[0].item,
     )  # fmt: skip
     if len(group) == 1:  # the common case
         return line

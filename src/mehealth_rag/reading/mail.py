@@ -5,6 +5,7 @@ Attachments are listed by name but not read.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 _SHOWN = ("From", "To", "Cc", "Date")
 _STANDARD = frozenset(("from", "to", "subject", "date", "received", "message-id", "return-path"))
 """Common headers; every e-mail has at least one of them."""
+
+
+_QUOTING = re.compile(r"(?:> ?)+")
+"""The marks before a line of an earlier e-mail, one for each answer since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +156,30 @@ def _head(letter: _Letter) -> Iterator[FlowBlock]:
 
 
 def _lines(path: Path, text: str) -> list[FlowBlock]:
-    pages = read_text(path, text.encode())[0] if text.strip() else ()
+    """Return the blocks of a plain text, none a heading: its short lines greet and sign."""
+    pages = read_text(path, _unmarked(text).encode())[0] if text.strip() else ()
     return [
-        FlowBlock(block.kind, Visible(block.span.of(page.text)), block.level)
+        FlowBlock(_without_headings(block.kind), Visible(block.span.of(page.text)))
         for page in pages
         for block in page.blocks
     ]
+
+
+def _without_headings(kind: BlockKind) -> BlockKind:
+    return BlockKind.PARAGRAPH if kind is BlockKind.HEADING else kind
+
+
+def _unmarked(text: str) -> str:
+    """Return a text without the marks of quoted lines and of the signature.
+
+    What one person wrote is parted from what another did by an empty line.
+    """
+    lines: list[str] = []
+    depth = 0
+    for line in text.splitlines():
+        marks = _QUOTING.match(line)
+        deep, rest = marks[0].count(">") if marks else 0, line[marks.end() if marks else 0 :]
+        lines += [""] * (deep != depth)
+        lines.append("" if rest.rstrip() == "--" else rest)
+        depth = deep
+    return "\n".join(lines)

@@ -18,6 +18,7 @@ from pypdfium2 import raw
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import PLAIN, ReadingOptions
 from mehealth_rag.reading.blocks import draft_pages, measure
+from mehealth_rag.reading.bullets import with_bullets
 from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.examining import examine
 from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
@@ -27,7 +28,7 @@ from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_label, page_links
 from mehealth_rag.reading.queries import Questions, Style
-from mehealth_rag.reading.raised import with_raised, without_doubles
+from mehealth_rag.reading.raised import with_raised, without_doubles, without_spread
 from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
 from mehealth_rag.reading.suspects import Walker, may_have_layers
 from mehealth_rag.reading.tidy import (
@@ -127,7 +128,9 @@ def _read_page(
         hidden = take_out_hidden(page, frame, walker, questions.starts) if runs else ""
         if hidden:
             runs, turn, unmapped = _text(page, frame, questions)
-        runs = with_fields(page, runs, frame.turned(turn))
+        turned = frame.turned(turn)
+        runs = with_bullets(runs, list(map(turned.box, walker.dots)))
+        runs = with_fields(page, runs, turned)
         links = page_links(page, frame)
         read = RawPage(index + 1, size, runs, label=label, links=links, turn=turn)
         return examine(page, read, options, hidden, unmapped=unmapped)
@@ -188,7 +191,7 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
         return
     if count > 1:
         page.note_words(line, first)
-        line = without_doubles(page, line, first)
+        line = without_spread(page, without_doubles(page, line, first), first)
     lead = len(line) - len(line.lstrip())
     style = page.style(first + lead)
     widest = _LOOSE_LINE * style.size * len(line)

@@ -6,6 +6,7 @@ Also removes letters that a PDF draws twice with a small offset to look bold.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.runs import Run
@@ -123,3 +124,26 @@ def _is_again(page: Questions, one: int, other: int) -> bool:
     first, second = page.advance_box(one), page.advance_box(other)
     level = abs(first[1] - second[1]) < 0.2 * (first[3] - first[1])
     return level and abs(second[0] - first[0]) < _ADVANCE * (first[2] - first[0])
+
+
+_SPREAD = re.compile(r"\S(?: \S){5,}\s*")
+"""A line of single letters: six or more with a space between any two."""
+_WIDER = 1.6
+"""Distance from which a gap parts two words, as a multiple of the usual one between letters."""
+
+
+def without_spread(page: Questions, line: str, first: int) -> str:
+    """Remove the spaces between spread letters in a line, whose first character has index `first`.
+
+    Designers spread the letters of small titles, and pdfium then takes each for a word.
+    """
+    if _SPREAD.fullmatch(line) is None:
+        return line
+    boxes = [page.advance_box(first + at) for at in range(0, len(line.rstrip()), 2)]
+    gaps = [right[0] - left[2] for left, right in pairwise(boxes)]
+    usual = sorted(gaps)[len(gaps) // 2]
+    parts = list(line)
+    for at, gap in enumerate(gaps):
+        if gap < _WIDER * usual:
+            parts[2 * at + 1] = _SHAPELESS
+    return "".join(parts)

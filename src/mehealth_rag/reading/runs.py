@@ -28,7 +28,8 @@ class Run(NamedTuple):
     first and the last character. `note` means that a small raised sign comes first, as in a
     footnote; `slant` that the first character is italic. `turn` is the clockwise turn of the page,
     in degrees, that would make sideways words upright. `parted` means that the file has white
-    space before the run's line, so it is not part of the word before.
+    space before the run's line, so it is not part of the word before. `item` means that a bullet,
+    drawn as a shape, comes before it.
 
     A named tuple, because a page has hundreds of runs and it is four times as fast as a dataclass.
     """
@@ -45,6 +46,7 @@ class Run(NamedTuple):
     slant: bool = False
     turn: int = 0
     parted: bool = False
+    item: bool = False
 
 
 ASCENT, DESCENT = 0.78, 0.22
@@ -190,7 +192,7 @@ class TextLine(NamedTuple):
     `row` marks a table row, whose cells are separated by tabs in `text`; `cells` are the same with
     their extents in points. `bold` means that the whole line is bold. `cell` marks one of two cells
     of words, which form a row unless columns separate them. `statement` marks a large figure with
-    its caption, which is a block of its own.
+    its caption, which is a block of its own; `item` one with a bullet that is drawn as a shape.
     """
 
     text: str
@@ -206,6 +208,7 @@ class TextLine(NamedTuple):
     slant: bool = False
     cell: bool = False
     statement: bool = False
+    item: bool = False
     cells: tuple[Cell, ...] = ()
 
 

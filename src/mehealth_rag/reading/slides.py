@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +35,8 @@ _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VER
 _BULLETED = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
 _PER_SLIDE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER)
 """Placeholders that repeat on every slide; left out."""
+_LABEL_WORDS = 6
+"""Words in a line of a label at most."""
 _PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
 
 
@@ -85,6 +87,9 @@ def _blocks(shape: Node, slide: Node) -> Iterator[FlowBlock]:
     if place in _PER_SLIDE:
         return
     if shape.has_text_frame:
+        if place is None and (label := _label(shape.text_frame.paragraphs)) is not None:
+            yield FlowBlock(BlockKind.PARAGRAPH, label)
+            return
         bulleted = place in _BULLETED and len(shape.text_frame.paragraphs) > 1
         for paragraph in shape.text_frame.paragraphs:
             if place in _TITLES:
@@ -97,6 +102,17 @@ def _blocks(shape: Node, slide: Node) -> Iterator[FlowBlock]:
         yield from _chart(shape.chart)
     elif (data := shape.element.find(".//{*}relIds")) is not None:
         yield from _diagram(data, slide)
+
+
+def _label(paragraphs: Sequence[Node]) -> Visible | None:
+    """Return the two short lines of a box, such as a role and a name, as one line, or None."""
+    words = [_words(p) for p in paragraphs if _kind(p, bulleted=False) is BlockKind.PARAGRAPH]
+    words = [line for line in words if line.text]
+    short = all(len(w.text.split()) <= _LABEL_WORDS and w.text[-1] not in ".!?" for w in words)
+    if len(paragraphs) != 2 or len(words) != 2 or not short:
+        return None
+    words[0].join(words[1])
+    return words[0]
 
 
 def _kind(paragraph: Node, *, bulleted: bool) -> BlockKind:

@@ -43,6 +43,8 @@ _FAINT = 60
 """Opacity (of 255) below which text may be too faint to see."""
 _WIDE = 3.0
 """Minimum width and height in points of a coloured area that may be a background or a cover."""
+_DOT, _SQUARE = 8.0, 0.25
+"""Maximum size in points of a dot, and by how much of it its width and height may differ."""
 _LIKE = 24
 """Maximum difference in levels between colours that look the same."""
 _NO_COLOUR = 1_000
@@ -127,9 +129,14 @@ class _Grounds(NamedTuple):
 
 
 class Walker:
-    """Scans the page objects of one document; `layers` says whether it may have layers."""
+    """Scans the page objects of one document; `layers` says whether it may have layers.
+
+    `dots` are the boxes in user space of the small shapes on the page scanned last, which may be
+    bullets.
+    """
 
     def __init__(self, *, layers: bool) -> None:
+        self.dots: list[Box] = []
         self._layers = layers
         self._name_length = ctypes.c_int()
         index = ctypes.c_ulong
@@ -194,8 +201,11 @@ class Walker:
         others = drawn.only(pictures | (drawn.kinds == raw.FPDF_PAGEOBJ_PATH))
         boxes = self._boxes(others, forms)
         pictures = others.kinds == raw.FPDF_PAGEOBJ_IMAGE
-        wide = (boxes[:, 2:] - boxes[:, :2]).min(axis=1) >= _WIDE
-        kept = pictures | wide
+        sizes = boxes[:, 2:] - boxes[:, :2]
+        small = ~pictures & (sizes.max(axis=1) <= _DOT)
+        small &= np.ptp(sizes, axis=1) <= _SQUARE * sizes.max(axis=1)
+        self.dots = list(map(tuple, boxes[small].tolist()))
+        kept = pictures | (sizes.min(axis=1) >= _WIDE)
         others, boxes, pictures = others.only(kept), boxes[kept], pictures[kept]
         handles = others.handles.tolist()
         colours = _asked(self._fill, handles, np.uint32, (4, 1)).astype(int)

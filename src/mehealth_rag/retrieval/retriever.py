@@ -109,7 +109,7 @@ class Retriever:
         query = self._query(self._relevant_clauses(naming.rest))
         if not naming.named:
             return self._with_leanings(self._ranked(query, documents), naming)
-        everywhere = cache(partial(self._ranked, query, documents))  # most names do not need it
+        everywhere = cache(partial(self._ranked, query, documents))  # rarely needed
         rankings = [self._ranked_for_name(n, query, naming, everywhere) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
         unique = {r.ordinal: r for r in reversed(tuple(turns))}
@@ -164,7 +164,6 @@ class Retriever:
         return " ".join(c for c, n in zip(parts, cosines, strict=True) if n >= cutoff)
 
     def _query(self, text: str) -> _Query:
-        """Return the vector and stems of a text with its acronyms expanded."""
         added = expand(text, self.acronyms)
         vector = self.encoder.encode(f"{text} ({added})" if added else text)
         return vector, tuple(stems(f"{text} {added}"))
@@ -236,5 +235,5 @@ def clauses(question: str) -> tuple[str, ...]:
     whole.
     """
     parts = [p.strip() for p in _BORDER.split(question)]
-    kept = tuple(p for p in parts if len(p.split()) >= _LEAST_WORDS)
-    return kept if len(kept) > 1 else (question,)
+    long = tuple(p for p in parts if len(p.split()) >= _LEAST_WORDS)
+    return long if len(long) > 1 else (question,)

@@ -1,0 +1,75 @@
+"""Tells the rows of one table apart by the words and codes of the question that each of them has.
+
+The reader knows which column a question asks for, but among hundreds of rows that differ in a code
+or a word it finds many about as likely. A row that has all words of the question that another has,
+and more, is the one that is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mehealth_rag.language.words import content_stems
+
+_LETTER = re.compile(r"(?<=\w )[A-HJ-Z]\b(?!['’.])")
+"""A single capital letter, as in "type B"; it names something, though it is no content word."""
+
+_CODE = re.compile(r"\b([^\W\d_]{1,5}[-/.]?)\d{3,}\b")
+"""A code of letters and figures, such as "KT-20418", and its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A table row that may answer: where it was read, its table, its text and its probability."""
+
+    place: tuple[int, int]
+    table: tuple[str, str]
+    text: str
+    probability: float
+
+
+def outdone(question: str, rows: Iterable[Contender], near: float) -> frozenset[tuple[int, int]]:
+    """Return the places of rows that are not meant by a question.
+
+    - Another row of the table has more words of the question, among them all that they have, and is
+      about as likely: at least `near` times their probability. Words alone may agree by chance.
+    - The question names a code, and they have another one of its kind.
+    """
+    tables: defaultdict[tuple[str, str], list[Contender]] = defaultdict(list)
+    for row in rows:
+        tables[row.table].append(row)
+    fitting_less = (place for table in tables.values() for place in _outdone(question, table, near))
+    otherwise = (row.place for table in tables.values() for row in table if _differs(question, row))
+    return frozenset((*fitting_less, *otherwise))
+
+
+def _outdone(question: str, table: Sequence[Contender], near: float) -> Iterator[tuple[int, int]]:
+    asked = _naming_words(question)
+    shared = [asked & _naming_words(row.text) for row in table]
+    likeliest: dict[frozenset[str], float] = {}
+    for row, words in zip(table, shared, strict=True):
+        likeliest[words] = max(row.probability, likeliest.get(words, 0.0))
+    for row, words in zip(table, shared, strict=True):
+        least = near * row.probability
+        if any(more > words and likely >= least for more, likely in likeliest.items()):
+            yield row.place
+
+
+def _differs(question: str, row: Contender) -> bool:
+    """Return whether a row has codes of the kind that the question names, but none of those."""
+    asked, found = _codes(question), _codes(row.text)
+    kinds = set(asked.values()).intersection(found.values())
+    return bool(kinds) and asked.keys().isdisjoint(found)
+
+
+def _codes(text: str) -> dict[str, str]:
+    """Map the codes in a text to their beginnings, both folded."""
+    return {match[0].casefold(): match[1].casefold() for match in _CODE.finditer(text)}
+
+
+def _naming_words(text: str) -> frozenset[str]:
+    """Return the stems of a text's content words, and its single capital letters."""
+    return content_stems(text).union(_LETTER.findall(text))

@@ -1,0 +1,1 @@
+"""The served index, its files and pictures, and added documents."""

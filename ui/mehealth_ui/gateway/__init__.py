@@ -1,0 +1,1 @@
+"""Checks requests first: host, origin, caller and size."""

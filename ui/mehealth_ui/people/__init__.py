@@ -1,0 +1,1 @@
+"""Sign-in, keys and roles, and the data kept about people."""

@@ -1,0 +1,1 @@
+"""The service for programs: REST, chat completions, drafts, documents, health."""

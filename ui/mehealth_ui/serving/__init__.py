@@ -1,0 +1,1 @@
+"""Starts the server, writes the log and ends."""
