@@ -110,7 +110,7 @@ def _on_workers(
 
 
 def _installed(package: str) -> bool:
-    return next(distributions(name=package), None) is not None
+    return any(True for _ in distributions(name=package))
 
 
 def read_draft(settings: Settings, path: Path) -> Document:
