@@ -97,7 +97,7 @@ def test_a_folder_where_a_file_belongs_is_an_error_of_one_line(corpus: Corpus, n
     path.unlink(missing_ok=True)
     path.mkdir()
     for rebuild in (False, True):
-        with pytest.raises(IndexStateError, match="is damaged|cannot be written") as caught:
+        with pytest.raises(IndexStateError, match=r"is damaged|cannot be written") as caught:
             corpus.build(rebuild=rebuild)
         assert "\n" not in str(caught.value)
     path.rmdir()
