@@ -90,14 +90,14 @@ def test_a_damaged_page_is_an_error_of_one_line(corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("name", ["current", "cache.sqlite", "lock", "id"])
-def test_a_folder_where_a_file_belongs_is_named(corpus: Corpus, name: str) -> None:
+def test_a_folder_where_a_file_belongs_is_an_error_of_one_line(corpus: Corpus, name: str) -> None:
     corpus.write(guide=TEXT)
     corpus.build()
     path = corpus.folder.root / name
     path.unlink(missing_ok=True)
     path.mkdir()
     for rebuild in (False, True):
-        with pytest.raises(IndexStateError, match=f"{name} is a folder .* remove it") as caught:
+        with pytest.raises(IndexStateError, match=r"is damaged|cannot be written") as caught:
             corpus.build(rebuild=rebuild)
         assert "\n" not in str(caught.value)
     path.rmdir()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from mehealth_rag.answering.conflicts import LEAST_WORDS, TextInContext, disputed, is_undated
 from mehealth_rag.answering.questions import Question, Wanted
-from mehealth_rag.answering.rivals import Contender, outdone
+from mehealth_rag.answering.similar_rows import Contender, outdone
 from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
