@@ -194,6 +194,8 @@ class Answerer:
         if answer is not None:
             alone = answer.standalone_question or question
             return framed(answer, standalone_question=alone, timings_ms=watch.stop())
+        if asked is not None and asked.sure:  # turns would pull it back to their subject
+            history, documents = (), asked.documents
         request = self._request(question, history, documents, watch, turn)
         request = replace(request, typed=typed)
         if asked is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from mehealth_rag.assistant import Assistant
 from mehealth_rag.encoder.minilm import MiniLM
 from mehealth_rag.guide.main_sentences import opening
 from mehealth_rag.types import Answer, Status
-from tests.answering.told import told
+from tests.answering.told import ToldReader, told
 from tests.made_corpus import assistant_over
 
 MILL = """\
@@ -161,6 +162,17 @@ def test_where_the_reader_finds_nothing_the_opening_is_shown(tmp_path: Path) -> 
     assert "This leaflet shows how to tell them apart" in silent.answer
     assert speaking.statements[-1].text == "It costs nothing"
     assert other.status is Status.NOT_FOUND
+
+
+def test_a_question_about_the_whole_is_read_without_the_turns_before_it(tmp_path: Path) -> None:
+    before = ("How many cells has a nest?", "A nest has six cells [1].")
+    with assistant_over(tmp_path, {"bees.md": LEAFLET}) as opened:
+        reader = ToldReader(("kinds of bee",))
+        assistant = replace(opened, reader=lambda: reader)  # type: ignore[arg-type, return-value]
+        about = assistant.ask("what is this document about?", [before])
+        assistant.ask("And how many doors?", [before])
+    assert "The valley has nine kinds of bee" in about.answer
+    assert [len(turns) for turns in reader.turns] == [0, 1]
 
 
 def test_the_opening_is_read_first(assistant: Assistant) -> None:
