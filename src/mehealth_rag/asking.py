@@ -112,10 +112,13 @@ class Finder:
     def read(
         self, question: str, turns: Sequence[Turn], evidence: Sequence[Evidence]
     ) -> tuple[ReadHit, ...]:
-        """Read passages for a question; sentences that may not answer count for nothing."""
+        """Read passages for a question, with its spelling corrected.
+
+        Sentences that may not answer count for nothing.
+        """
         hits = [e.hit for e in evidence]
         texts = [text_of(hit.passage, self.page) for hit in hits]
-        readings = self.reader().read(question, turns, texts)
+        readings = self.reader().read(self.speller.mend(question), turns, texts)
         return tuple(map(ReadHit, hits, texts, map(drafting.allowed, readings, evidence)))
 
     def desk(self, library: Library, documents: Sequence[str]) -> Desk:

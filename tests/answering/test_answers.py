@@ -127,6 +127,13 @@ def test_a_linked_source_that_may_hold_it_is_named(harbour: Assistant) -> None:
     assert "Map of the harbour" in answer.answer
 
 
+def test_the_reader_reads_a_question_without_its_typing_errors(harbour: Assistant) -> None:
+    reader = ToldReader(("fees",))
+    assistant = replace(harbour, reader=lambda: reader)  # type: ignore[arg-type, return-value]
+    assistant.ask("How tall is the lighthosue?")
+    assert reader.questions == ["How tall is the lighthouse?"]
+
+
 @pytest.mark.parametrize(
     ("question", "leans"),
     [

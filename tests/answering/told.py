@@ -36,13 +36,15 @@ class ToldReader:
     right: Calibration = field(default_factory=Calibration)
     turns: list[list[Turn]] = field(default_factory=list)
     """The turns that came with each question that was read."""
+    questions: list[str] = field(default_factory=list)
 
     def read(
         self,
-        question: str,  # noqa: ARG002 - as a reader is called
+        question: str,
         history: Sequence[Turn],
         texts: Sequence[PassageText],
     ) -> list[PassageReading]:
+        self.questions.append(question)
         self.turns.append(list(history))
         return [self._reading(text) for text in texts]
 
