@@ -16,7 +16,7 @@ PROSPECTUS = ROOT / "corpus/prospectus.txt"
 OTHERS = ("training/written/*.txt", "eval/written/*/*.txt", "eval/sets/*/corpus/*.txt")
 COMMON = {
     *("mehealth", "prospectus"),  # the program's name, and what people call such a document
-    *("embedded", "highlight", "unique", "visibility"),  # names in formats, styles and SQL
+    *("embedded", "enable", "highlight", "unique", "visibility"),  # names in formats, SQL, settings
     *("mailing", "subscribe", "twitter"),  # what is asked for of addresses anywhere
     *("defence", "generate"),  # one of two spellings; an order that is given to assistants
 }
