@@ -13,7 +13,7 @@ from mehealth_rag.answering.similar_rows import Contender, outdone
 from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
-from mehealth_rag.reader.choice import Choice, Chosen, Weighed, answerable, chosen, order, ranked
+from mehealth_rag.reader.choice import Chosen, Weighed, answerable, chosen, order, ranked
 from mehealth_rag.reader.model import Limits, PassageReading, Reader
 from mehealth_rag.reader.rows import PassageText, gathered, readable
 from mehealth_rag.reading.marks import ends_clause
@@ -147,15 +147,15 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     introduction, which never stands alone. A sentence that refers back follows what it refers to.
     If a figure is asked for and pages disagree, both sentences are given.
     """
-    quotable = _quotable(question, hits, limits, page_of)
-    choice = _choice(hits, quotable, limits)
+    scored = ranked(_quotable(question, hits, limits, page_of), limits)
+    choice = chosen(Weighed(answerable([h.reading for h in hits]), tuple(scored)), limits)
     sentences = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
     silenced = _silenced(hits)
     best = _chosen_sentence(hits, choice.best).place if choice.best else None
     shown = _with_items(sentences, silenced, best)
     rivals: tuple[_ChosenSentence, ...] = ()
     if shown and question.wanted.is_figure:
-        rivals = _rivals(question, hits, quotable, limits, page_of)
+        rivals = _rivals(question, hits, scored, limits, page_of)
     introduction = None if rivals else _introduction(shown, page_of)
     if introduction is not None:
         shown = [s for s in shown if s.sentence.span != introduction.span]
@@ -184,17 +184,12 @@ def _quotable(
 ) -> list[PassageReading]:
     """Return the judgements with the probability of rows that may not be shown set to 0.
 
-    These are header rows, and rows that the question does not mean.
+    These are header rows, and rows that the question does not mean. All of them count for whether
+    their table answers.
     """
     excluded = outdone(question.text, _contenders(hits, page_of), limits.near)
     return [
-        replace(
-            hit.quotable,
-            sentences=tuple(
-                0.0 if (place, number) in excluded else p
-                for number, p in enumerate(hit.quotable.sentences)
-            ),
-        )
+        _without(hit.quotable, hit.hit.passage, {span for n, span in excluded if n == place})
         for place, hit in enumerate(hits)
     ]
 
@@ -203,20 +198,14 @@ def _contenders(hits: Sequence[ReadHit], page_of: PageOf) -> Iterator[Contender]
     """Yield the table rows that were read."""
     for place, hit in enumerate(hits):
         passage, reading = hit.hit.passage, hit.quotable
-        for number, sentence in enumerate(readable(passage)):
-            heads = column_quotes(passage, sentence, page_of)
-            if heads and number < len(reading.sentences):
-                likely = math.sqrt(reading.answers * reading.sentences[number])
-                table = passage.document, heads[-1].text
-                text = passage.words(sentence.span)
-                yield Contender((place, number), table, text, likely)
-
-
-def _choice(hits: Sequence[ReadHit], quotable: Sequence[PassageReading], limits: Limits) -> Choice:
-    """Choose the sentences to show; rows that are not shown count for whether a table answers."""
-    scored = tuple(ranked(quotable, limits))
-    candidates = Weighed(answerable([h.reading for h in hits]), scored)
-    return chosen(candidates, limits)
+        pairs = zip(readable(passage), reading.sentences, strict=True)
+        rows = [(sentence, p) for sentence, p in pairs if sentence.columns]
+        text = page_of(passage.document, passage.page).text if rows else ""
+        for row, p in rows:
+            if heads := quoted_columns(row, text):
+                table = passage.document, heads[-1].of(text)
+                likely = math.sqrt(reading.answers * p)
+                yield Contender((place, row.span), table, passage.words(row.span), likely)
 
 
 def _fitting(candidates: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
@@ -241,7 +230,7 @@ def _chosen_sentence(hits: Sequence[ReadHit], choice: Chosen) -> _ChosenSentence
 def _rivals(
     question: Question,
     hits: Sequence[ReadHit],
-    quotable: Sequence[PassageReading],
+    scored: Sequence[Chosen],
     limits: Limits,
     page_of: PageOf,
 ) -> tuple[_ChosenSentence, ...]:
@@ -249,7 +238,7 @@ def _rivals(
 
     One that gives no year disputes nothing of the year that a question names.
     """
-    first, *later = ranked(quotable, limits)
+    first, *later = scored
     likely = max(limits.sentence, limits.near * first.score)
     best = _chosen_sentence(hits, first)
     of_a_year, said = bool(TextInContext(question.text).years), best.in_context(page_of)
@@ -257,11 +246,12 @@ def _rivals(
         if candidate.score < RIVAL * likely:
             break
         other = _chosen_sentence(hits, candidate)
+        if other.place[:2] == best.place[:2]:
+            continue
         text = other.in_context(page_of)
         # Both answer the question if both are likely; else their own words have to show it.
         figures = disputed(said, text, 1 if candidate.score >= likely else LEAST_WORDS)
-        is_of_its_year = not (of_a_year and is_undated(said, text))
-        if figures and is_of_its_year and other.place[:2] != best.place[:2]:
+        if figures and not (of_a_year and is_undated(said, text)):
             return best, other
     return ()
 
@@ -338,12 +328,6 @@ def _with_items(
             )
             extended = [*before, *items, *after]
     return extended
-
-
-def _without_items(
-    sentences: Sequence[_ChosenSentence], items: Sequence[_ChosenSentence]
-) -> list[_ChosenSentence]:
-    return [s for s in sentences if s not in items]
 
 
 def _list_of(chosen: _ChosenSentence) -> list[_ChosenSentence]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mehealth_rag.language.words import content_stems
+from mehealth_rag.types import Span
 
 _LETTER = re.compile(r"(?<=\w )[A-HJ-Z]\b(?!['’.])")
 """A single capital letter, as in "type B"; it names something, though it is no content word."""
@@ -21,17 +22,21 @@ _CODE = re.compile(r"\b([^\W\d_]{1,5}[-/.]?)\d{3,}\b")
 """A code of letters and figures, such as "KT-20418", and its beginning."""
 
 
+Place = tuple[int, Span]
+"""A row: the index of its passage, and its span."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A table row that may answer: where it was read, its table, its text and its probability."""
 
-    place: tuple[int, int]
+    place: Place
     table: tuple[str, str]
     text: str
     probability: float
 
 
-def outdone(question: str, rows: Iterable[Contender], near: float) -> frozenset[tuple[int, int]]:
+def outdone(question: str, rows: Iterable[Contender], near: float) -> frozenset[Place]:
     """Return the places of rows that are not meant by a question.
 
     - Another row of the table has more words of the question, among them all that they have, and is
@@ -41,13 +46,13 @@ def outdone(question: str, rows: Iterable[Contender], near: float) -> frozenset[
     tables: defaultdict[tuple[str, str], list[Contender]] = defaultdict(list)
     for row in rows:
         tables[row.table].append(row)
-    fitting_less = (place for table in tables.values() for place in _outdone(question, table, near))
-    otherwise = (row.place for table in tables.values() for row in table if _differs(question, row))
+    words, codes = _naming_words(question), _codes(question)
+    fitting_less = (place for table in tables.values() for place in _outdone(words, table, near))
+    otherwise = (r.place for table in tables.values() for r in table if _differs(codes, r.text))
     return frozenset((*fitting_less, *otherwise))
 
 
-def _outdone(question: str, table: Sequence[Contender], near: float) -> Iterator[tuple[int, int]]:
-    asked = _naming_words(question)
+def _outdone(asked: frozenset[str], table: Sequence[Contender], near: float) -> Iterator[Place]:
     shared = [asked & _naming_words(row.text) for row in table]
     likeliest: dict[frozenset[str], float] = {}
     for row, words in zip(table, shared, strict=True):
@@ -58,11 +63,11 @@ def _outdone(question: str, table: Sequence[Contender], near: float) -> Iterator
             yield row.place
 
 
-def _differs(question: str, row: Contender) -> bool:
+def _differs(asked: Mapping[str, str], row: str) -> bool:
     """Return whether a row has codes of the kind that the question names, but none of those."""
-    asked, found = _codes(question), _codes(row.text)
-    kinds = set(asked.values()).intersection(found.values())
-    return bool(kinds) and asked.keys().isdisjoint(found)
+    codes = _codes(row)
+    kinds = set(asked.values()).intersection(codes.values())
+    return bool(kinds) and asked.keys().isdisjoint(codes)
 
 
 def _codes(text: str) -> dict[str, str]:
