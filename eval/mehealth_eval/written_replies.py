@@ -142,7 +142,7 @@ class _Desk:
 
 def _sentences(reply: str) -> list[str]:
     splitter = Splitter()
-    return [unit.told for unit in (*splitter.feed(reply), *splitter.finish())]
+    return [unit.shown for unit in (*splitter.feed(reply), *splitter.finish())]
 
 
 def _shown(sentences: Sequence[str], answer: Answer) -> tuple[bool, ...]:

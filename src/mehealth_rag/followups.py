@@ -241,8 +241,8 @@ def names(text: str) -> list[Name]:
         name, start = match.group(), match.start()
         lone = not start and " " not in name
         while name and fold(name.split()[0]) in _NO_NAMES:
-            rest = name[len(name.split()[0]) :].lstrip()
-            start, name = start + len(name) - len(rest), rest
+            shorter = name[len(name.split()[0]) :].lstrip()
+            start, name = start + len(name) - len(shorter), shorter
         if len(name) > 1 and not lone and not any(c.isdigit() for c in name):
             article = _DETERMINER.search(text[:start])
             placed = _PLACED.search(text[:start]) is not None

@@ -277,6 +277,11 @@ class Quote:
     span: Span
     text: str
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Its document and page."""
+        return self.document, self.page
+
     @classmethod
     def of_page(cls, document: str, page: Page, span: Span) -> Quote:
         """Return a span of a document's page as a quote."""

@@ -11,7 +11,7 @@ from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.drafting import Draft
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
-from mehealth_rag.answering.marking import decisive, mark
+from mehealth_rag.answering.marking import Wording, decisive, mark
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.index.accounting import page_ranges
 from mehealth_rag.language.words import content_stems
@@ -25,6 +25,7 @@ from mehealth_rag.types import (
     Quote,
     Related,
     Source,
+    Span,
     Statement,
     Status,
     Verdict,
@@ -73,7 +74,8 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
     statements = [s for point in points for s in point]
     headers = _headers(points, citations, [point.heading for point in draft.points])
     listed = draft.listed or draft.introduction is not None or len(points) > MOST_RUNNING
-    lines = _lines(None if listed else question, points, headers)
+    wordings = [worded(*point.quotes) for point in draft.points]
+    lines = _lines(None if listed else question, points, wordings, headers)
     text = "\n".join(f"- {line}" for line in lines) if listed else " ".join(lines)
     if draft.introduction is not None:
         text = f"{statement_text(draft.introduction.text)}\n\n{text}"
@@ -87,17 +89,19 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         + _origin(citations, library),
         statements=tuple(statements),
         citations=tuple(citations),
-        conflicts=(conflict(question, statements),) if draft.disagree else (),
+        conflicts=(conflict(question, wordings, statements),) if draft.disagree else (),
         confidence=round(draft.confidence, 4),
     )
 
 
-def conflict(question: Question, statements: Sequence[Statement]) -> Conflict:
+def conflict(
+    question: Question, wordings: Sequence[Wording], statements: Sequence[Statement]
+) -> Conflict:
     """Return what the statements disagree about, with the figure each of them gives."""
     values = []
-    for statement in statements:
-        spans = decisive(question, statement.text)
-        value = spans[0].of(statement.text) if spans else statement.text
+    for wording, statement in zip(wordings, statements, strict=True):
+        spans = decisive(question, wording)
+        value = spans[0].of(wording.text) if spans else wording.text
         values.append(ConflictValue(value, statement.citations))
     return Conflict(about=question.text.rstrip(" ?"), values=tuple(values))
 
@@ -154,15 +158,15 @@ def verdict_answer(verdict: Verdict, nearest: Sequence[Citation] = ()) -> Answer
     statements = tuple(_verdict_on(part, named=len(parts) > 1) for part in parts)
     texts = [f"{s.text} {_numbers(s)}".rstrip() + "." for s in statements]
     text = "\n".join(f"- {t}" for t in texts) if len(texts) > 1 else texts[0]
-    found = bool(verdict.evidence)
-    return Answer(
-        status=Status.ANSWERED if found else Status.NOT_FOUND,
-        answer=text if found else verdict.explanation,
-        statements=statements if found else (),
+    answer = Answer(confidence=verdict.confidence, verdict=verdict.verdict)
+    if not verdict.evidence:
+        return replace(answer, answer=verdict.explanation, nearest=tuple(nearest))
+    return replace(
+        answer,
+        status=Status.ANSWERED,
+        answer=text,
+        statements=statements,
         citations=verdict.evidence,
-        nearest=() if found else tuple(nearest),
-        confidence=verdict.confidence,
-        verdict=verdict.verdict,
     )
 
 
@@ -199,14 +203,12 @@ def decline(sentence: str) -> Answer:
 
 def link_answer(link: FoundLink, library: Library) -> Answer:
     """Return an answer that gives an address and cites the place that links to it."""
-    page = library.page(link.document, link.page)
-    quote = Quote.of_page(link.document, page, link.span)
-    text = f"{(link.title or statement_text(quote.text)).rstrip(' :')}: {link.url}"
+    text = f"{(link.title or statement_text(link.quote.text)).rstrip(' :')}: {link.url}"
     return Answer(
         status=Status.ANSWERED,
         answer=f"{text} [1]",
         statements=(Statement(text, (1,)),),
-        citations=(library.citation(1, quote),),
+        citations=(library.citation(1, link.quote),),
         confidence=round(link.share, 4),
     )
 
@@ -236,12 +238,12 @@ def table_row(row: str, heads: Sequence[str]) -> tuple[str, tuple[tuple[str, str
         for above, head in reversed(tuple(pairwise(rows)))
         if (names := _names(cells, head))
     )
-    found = next(named, None)
-    if found is None:
+    match = next(named, None)
+    if match is None:
         return None
-    names, above, head = found
+    names, above, head = match
     if len(names) < len(head):  # without the corner above the row labels
-        names = _told_apart(names, above[above[0] == head[0] :])
+        names = _distinguished(names, above[above[0] == head[0] :])
     label, *values = map(statement_text, cells)
     pairs = zip(map(statement_text, names), values, strict=False)
     return label, tuple((name, value) for name, value in pairs if value)
@@ -249,11 +251,21 @@ def table_row(row: str, heads: Sequence[str]) -> tuple[str, tuple[tuple[str, str
 
 def as_statement(quote: Quote, *heads: Quote) -> str:
     """Return a quote as a statement; the cells of a table row follow their column headings."""
+    return worded(quote, *heads).text
+
+
+def worded(quote: Quote, *heads: Quote) -> Wording:
+    """Return a quote as a statement, with its cells if it is a table row."""
     row = table_row(quote.text, [head.text for head in heads])
     if row is None:
-        return statement_text(quote.text)
-    label, cells = row
-    return f"{label} – " + "; ".join(f"{name}: {value}" for name, value in cells)
+        return Wording(statement_text(quote.text))
+    text = f"{row[0]} – "
+    cells: list[tuple[str, Span]] = []
+    for name, value in row[1]:
+        text += f"{'; ' if cells else ''}{name}: "
+        cells.append((name, Span(len(text), len(text) + len(value))))
+        text += value
+    return Wording(text, tuple(cells))
 
 
 def _names(cells: Sequence[str], heads: Sequence[str]) -> Sequence[str]:
@@ -269,7 +281,7 @@ def _names(cells: Sequence[str], heads: Sequence[str]) -> Sequence[str]:
     return heads if len(heads) == len(cells) - 1 > 1 else ()
 
 
-def _told_apart(names: Sequence[str], above: Sequence[str]) -> Sequence[str]:
+def _distinguished(names: Sequence[str], above: Sequence[str]) -> Sequence[str]:
     """Return column headings, those that occur twice after what spans them in the row `above`.
 
     They stay as they are if that does not tell them apart. An empty cell goes on with the one
@@ -281,11 +293,11 @@ def _told_apart(names: Sequence[str], above: Sequence[str]) -> Sequence[str]:
     for cell in above:
         groups.append(cell or groups[-1] if groups else cell)
     groups += [groups[-1]] * (len(names) - len(groups))
-    told = [
+    distinguished = [
         f"{group}, {name}" if names.count(name) > 1 else name
         for group, name in zip(groups, names, strict=False)
     ]
-    return told if len(set(told)) == len(told) else names
+    return distinguished if len(set(distinguished)) == len(distinguished) else names
 
 
 def _headers(
@@ -321,18 +333,21 @@ def _origin(citations: Sequence[Citation], library: Library) -> str:
 
 
 def _lines(
-    question: Question | None, points: Sequence[_Point], headers: Sequence[str]
+    question: Question | None,
+    points: Sequence[_Point],
+    wordings: Sequence[Wording],
+    headers: Sequence[str],
 ) -> list[str]:
     """Return each point after its header; without a question as an item, with no full stop.
 
     The words of an answering statement that decide the question are bold.
     """
     lines = []
-    for header, (*context, last) in zip(headers, points, strict=True):
+    for header, (*context, last), wording in zip(headers, points, wordings, strict=True):
         if question is None:
             shown = f"{last.text} {_numbers(last)}"
         else:
-            shown = _sentence(last, mark(last.text, decisive(question, last.text)))
+            shown = _sentence(last, mark(wording.text, decisive(question, wording)))
         lines.append(header + " ".join([*(_sentence(s, s.text) for s in context), shown]))
     return lines
 

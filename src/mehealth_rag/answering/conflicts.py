@@ -80,15 +80,11 @@ def _differing(one: str, other: str) -> tuple[tuple[Amount, Amount], ...]:
     first, second = measured(one), measured(other)
     only_first = [a for a in first if not any(same_figure(a, b) for b in second)]
     only_second = [b for b in second if not any(same_figure(a, b) for a in first)]
-    if len(first) == len(second) and unmeasured(one) == unmeasured(other):
-        pairs = [
-            (a, b)
-            for a, b in zip(first, second, strict=True)
-            if a in only_first and b in only_second
-        ]
-    else:
-        pairs = list(product(only_first, only_second))
-    return tuple((a, b) for a, b in pairs if is_of_one_size(a, b))
+    match = len(first) == len(second) and unmeasured(one) == unmeasured(other)
+    pairs = zip(first, second, strict=True) if match else product(first, second)
+    return tuple(
+        (a, b) for a, b in pairs if a in only_first and b in only_second and is_of_one_size(a, b)
+    )
 
 
 def is_of_one_size(one: Amount, other: Amount) -> bool:

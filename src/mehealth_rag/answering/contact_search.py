@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mehealth_rag.answering import drafting
@@ -15,7 +15,7 @@ from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.contact_forms import ContactKind, contact_kinds
 from mehealth_rag.language.injection import silenced
 from mehealth_rag.language.words import content_stems, fold, stem
-from mehealth_rag.reader.model import Limits, PassageReading
+from mehealth_rag.reader.model import Limits
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit, Quote
 
@@ -140,14 +140,14 @@ class ContactSearch:
 
     def outcome(self, hits: Sequence[ReadHit], draft: Draft) -> Outcome:
         """Return the best answer, preferring sentences with a requested kind of contact."""
-        contact_draft = self._contact_draft(hits, self.wish.kinds)
+        contact_draft = self._contact_draft(hits)
         if self._is_preferred(contact_draft, draft):
             return Outcome(contact_draft)
         if not self.wish.only and draft.points:
             return Outcome(draft)
         contacts = self._guide_contacts()
         hits = (*self.read(self._unread_passages(contacts, hits)), *hits)
-        contact_draft = self._contact_draft(hits, self.wish.kinds)
+        contact_draft = self._contact_draft(hits)
         if self._is_preferred(contact_draft, draft):
             return Outcome(contact_draft)
         exists = gives(hits, self.wish.kinds) or any(c.kind in self.wish.kinds for c in contacts)
@@ -155,13 +155,12 @@ class ContactSearch:
             contact_draft if self.wish.only else draft,
             self._linked(contacts),
             self.wish.name if self.wish.only and not exists else "",
-            drafting.nearest(_limited_to([h for h in hits if gives([h], ANY)], ANY)),
+            drafting.nearest(list(_limited_to((h for h in hits if gives([h], ANY)), ANY))),
         )
 
-    def _contact_draft(self, hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> Draft:
-        return drafting.drafted(
-            self.question, _limited_to(hits, kinds), self.limits, self.index.page
-        )
+    def _contact_draft(self, hits: Sequence[ReadHit]) -> Draft:
+        limited = list(_limited_to(hits, self.wish.kinds))
+        return drafting.drafted(self.question, limited, self.limits, self.index.page)
 
     def _is_preferred(self, contact_draft: Draft, draft: Draft) -> bool:
         """Return whether the draft limited to contacts is used instead of the unrestricted one."""
@@ -197,12 +196,13 @@ class ContactSearch:
         too.
         """
         about = {s for s in self.question.subject if s not in _OF_CONTACTS}
-        for kind, value, quote in ((c.kind, c.value, c.citation) for c in contacts):
-            hidden = value.casefold() not in " ".join(quote.text.split()).casefold()
-            is_form = "contact" in value.casefold() and self.wish.kinds == ANY
-            fits = is_form if kind is ContactKind.WEB else kind in self.wish.kinds
+        for contact in contacts:
+            address, quote = contact.value, contact.citation
+            hidden = address.casefold() not in " ".join(quote.text.split()).casefold()
+            is_form = "contact" in address.casefold() and self.wish.kinds == ANY
+            fits = is_form if contact.kind is ContactKind.WEB else contact.kind in self.wish.kinds
             if fits and hidden and (not about or about & self._stems_around(quote)):
-                return FoundLink(quote.text, value, quote.document, quote.page, quote.span, LINKED)
+                return FoundLink(quote.text, address, quote, LINKED)
         return None
 
     def _stems_around(self, quote: Quote) -> set[str]:
@@ -217,14 +217,9 @@ def gives(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> bool:
     return any(contact_kinds(text) & kinds for hit in hits for text in hit.text.sentences)
 
 
-def _limited_to(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> list[ReadHit]:
-    """Return the hits with only sentences that have such contacts left likely to answer."""
-    return [replace(hit, reading=_limited_reading(hit, kinds)) for hit in hits]
-
-
-def _limited_reading(hit: ReadHit, kinds: frozenset[ContactKind]) -> PassageReading:
-    pairs = zip(hit.text.sentences, hit.reading.sentences, strict=True)
-    probabilities = tuple(
-        p if contact_kinds(sentence) & kinds else p * FAINT for sentence, p in pairs
-    )
-    return replace(hit.reading, sentences=probabilities)
+def _limited_to(hits: Iterable[ReadHit], kinds: frozenset[ContactKind]) -> Iterator[ReadHit]:
+    """Yield the hits with only sentences that have such contacts left likely to answer."""
+    for hit in hits:
+        pairs = zip(hit.text.sentences, hit.reading.sentences, strict=True)
+        likely = tuple(p * (1.0 if contact_kinds(text) & kinds else FAINT) for text, p in pairs)
+        yield replace(hit, reading=replace(hit.reading, sentences=likely))

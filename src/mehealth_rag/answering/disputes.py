@@ -61,8 +61,8 @@ class Place:
 
     @property
     def page(self) -> tuple[str, int]:
-        """The document and page."""
-        return self.quotes[0].document, self.quotes[0].page
+        """Its document and page."""
+        return self.quotes[0].place
 
 
 @dataclass(frozen=True, slots=True)

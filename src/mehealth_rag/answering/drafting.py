@@ -20,8 +20,6 @@ from mehealth_rag.reading.marks import ends_clause
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import BlockKind, Hit, Page, PageOf, Passage, Quote, Sentence, Span
 
-_Place = tuple[str, int, Span]
-
 MOST_WORDS, MOST_LISTED = 75, 150
 """Words in an answer at most, not counting its best sentence; the second limit is for list items
 and table rows."""
@@ -124,11 +122,6 @@ class _ChosenSentence:
         """The sentence as a quote."""
         return self.passage.quote(self.sentence.span)
 
-    @property
-    def place(self) -> _Place:
-        """Document, page and span."""
-        return self.passage.document, self.passage.page, self.sentence.span
-
     def in_context(self, page_of: PageOf) -> TextInContext:
         """Return its text with what it needs to be understood."""
         return in_context(self.passage, self.sentence, page_of)
@@ -151,14 +144,14 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     choice = chosen(Weighed(answerable([h.reading for h in hits]), tuple(scored)), limits)
     sentences = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
     silenced = _silenced(hits)
-    best = _chosen_sentence(hits, choice.best).place if choice.best else None
+    best = _chosen_sentence(hits, choice.best).quote if choice.best else None
     shown = _with_items(sentences, silenced, best)
     rivals: tuple[_ChosenSentence, ...] = ()
     if shown and question.wanted.is_figure:
         rivals = _rivals(question, hits, scored, limits, page_of)
     introduction = None if rivals else _introduction(shown, page_of)
     if introduction is not None:
-        shown = [s for s in shown if s.sentence.span != introduction.span]
+        shown = [s for s in shown if s.quote != introduction]
     groups: dict[tuple[str, ...], list[_ChosenSentence]] = {}
     for sentence in rivals or _with_before(shown, silenced, page_of):
         groups.setdefault(sentence.folded, []).append(sentence)
@@ -173,7 +166,7 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
         answerable=choice.answerable,
         confidence=choice.confidence,
         introduction=introduction,
-        left=len(_items_of(introduction, hits) - {s.place for s in shown}) if introduction else 0,
+        left=len(_items_of(introduction, hits) - {s.quote for s in shown}) if introduction else 0,
         disagree=bool(rivals),
         undated=bool(rivals) and is_undated(*(s.in_context(page_of) for s in rivals)),
     )
@@ -210,16 +203,16 @@ def _contenders(hits: Sequence[ReadHit], page_of: PageOf) -> Iterator[Contender]
 
 def _fitting(candidates: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
     """Return the likeliest sentences that fit the word limit, in their original order."""
-    kept: set[Chosen] = set()
-    words = 0
+    fitting: set[Chosen] = set()
+    length = 0
     for candidate in sorted((c for c in candidates if c.score), key=lambda c: -c.score):
         sentence = _chosen_sentence(hits, candidate)
-        words += len(sentence.quote.text.split())
+        length += _length(sentence)
         running = sentence.sentence.kind is BlockKind.PARAGRAPH
-        if kept and words > (MOST_WORDS if running else MOST_LISTED):
+        if fitting and length > (MOST_WORDS if running else MOST_LISTED):
             break
-        kept.add(candidate)
-    return [c for c in candidates if c in kept]
+        fitting.add(candidate)
+    return [c for c in candidates if c in fitting]
 
 
 def _chosen_sentence(hits: Sequence[ReadHit], choice: Chosen) -> _ChosenSentence:
@@ -241,17 +234,17 @@ def _rivals(
     first, *later = scored
     likely = max(limits.sentence, limits.near * first.score)
     best = _chosen_sentence(hits, first)
-    of_a_year, said = bool(TextInContext(question.text).years), best.in_context(page_of)
+    of_a_year, best_text = bool(TextInContext(question.text).years), best.in_context(page_of)
     for candidate in later:
         if candidate.score < RIVAL * likely:
             break
         other = _chosen_sentence(hits, candidate)
-        if other.place[:2] == best.place[:2]:
+        if other.quote.place == best.quote.place:
             continue
         text = other.in_context(page_of)
         # Both answer the question if both are likely; else their own words have to show it.
-        figures = disputed(said, text, 1 if candidate.score >= likely else LEAST_WORDS)
-        if figures and not (of_a_year and is_undated(said, text)):
+        figures = disputed(best_text, text, 1 if candidate.score >= likely else LEAST_WORDS)
+        if figures and not (of_a_year and is_undated(best_text, text)):
             return best, other
     return ()
 
@@ -295,10 +288,10 @@ def header_rows(passage: Passage) -> frozenset[Span]:
     return frozenset(h for h in headings if h in columns or "\t" in passage.words(h))
 
 
-def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
-    """Return the places of silenced sentences; only they have a probability of exactly 0."""
+def _silenced(hits: Sequence[ReadHit]) -> frozenset[Quote]:
+    """Return the silenced sentences; only they have a probability of exactly 0."""
     return frozenset(
-        _ChosenSentence(hit.hit.passage, sentence).place
+        hit.hit.passage.quote(sentence.span)
         for hit in hits
         for sentence, p in zip(readable(hit.hit.passage), hit.reading.sentences, strict=True)
         if not p
@@ -306,7 +299,7 @@ def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
 
 
 def _with_items(
-    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place], best: _Place | None
+    sentences: Sequence[_ChosenSentence], silenced: Collection[Quote], best: Quote | None
 ) -> list[_ChosenSentence]:
     """Return the sentences with whole lists.
 
@@ -314,15 +307,15 @@ def _with_items(
     of its items were chosen: the reader loses a list's end.
     """
     extended = list(sentences)
-    chosen = {s.place for s in sentences}
-    for one in sentences:
-        introduces = one.sentence.lead is None
-        items = [item for item in _list_of(one) if item.place not in silenced]
-        taken = sum(item.place in chosen for item in items)
+    chosen = {s.quote for s in sentences}
+    for sentence in sentences:
+        introduces = sentence.sentence.lead is None
+        items = [item for item in _list_of(sentence) if item.quote not in silenced]
+        taken = sum(item.quote in chosen for item in items)
         most = len(items) > taken >= len(items) * 2 / 3
-        wanted = most or (introduces and (not taken or one.place == best))
+        wanted = most or (introduces and (not taken or sentence.quote == best))
         if wanted and sum(map(_length, items)) <= MOST_LISTED:
-            at = extended.index(one) + introduces
+            at = extended.index(sentence) + introduces
             before, after = (
                 [s for s in part if s not in items] for part in (extended[:at], extended[at:])
             )
@@ -338,28 +331,29 @@ def _list_of(chosen: _ChosenSentence) -> list[_ChosenSentence]:
 
 
 def _with_before(
-    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place], page_of: PageOf
+    sentences: Sequence[_ChosenSentence], silenced: Collection[Quote], page_of: PageOf
 ) -> list[_ChosenSentence]:
     """Return the sentences with those they refer back to, within the word limit.
 
     Sentences shown anyway are not repeated; silenced ones are never added.
     """
     shown = {s.folded for s in sentences}
-    added_places: set[_Place] = set()
+    already_added: set[Quote] = set()
     room = MOST_WORDS - sum(map(_length, sentences))
     extended: list[_ChosenSentence] = []
-    for one in sentences:
-        page = page_of(one.passage.document, one.passage.page)
-        run = [
-            _ChosenSentence(one.passage, s) for s in named_before(one.passage, one.sentence, page)
+    for sentence in sentences:
+        passage = sentence.passage
+        page = page_of(passage.document, passage.page)
+        before = [
+            _ChosenSentence(passage, s) for s in named_before(passage, sentence.sentence, page)
         ]
-        added = [s for s in run if s.folded not in shown and s.place not in added_places]
+        added = [s for s in before if s.folded not in shown and s.quote not in already_added]
         length = sum(map(_length, added))
-        if length > room or any(s.place in silenced for s in added):
+        if length > room or any(s.quote in silenced for s in added):
             added, length = [], 0
         room -= length
-        added_places |= {s.place for s in added}
-        extended.append(replace(one, before=tuple(s.sentence for s in added)))
+        already_added |= {s.quote for s in added}
+        extended.append(replace(sentence, before=tuple(s.sentence for s in added)))
     return extended
 
 
@@ -369,27 +363,25 @@ def _length(sentence: _ChosenSentence) -> int:
 
 def _introduction(sentences: Sequence[_ChosenSentence], page_of: PageOf) -> Quote | None:
     """Return the introduction of the list that all chosen sentences belong to, or None."""
-    items = [s for s in sentences if s.sentence.lead is not None]
-    leads = {(s.passage.document, s.passage.page, s.sentence.lead) for s in items}
-    if len(leads) != 1 or len(items) < 2:
-        return None
-    ((document, page, lead),) = leads
-    others = {s.place for s in sentences} - {s.place for s in items}
-    if lead is None or not others <= {(document, page, lead)}:
-        return None
-    return Quote.of_page(document, page_of(document, page), lead)
+    leads = [
+        Quote.of_page(s.quote.document, page_of(*s.quote.place), s.sentence.lead)
+        for s in sentences
+        if s.sentence.lead is not None
+    ]
+    others = {s.quote for s in sentences if s.sentence.lead is None}
+    is_one_list = len(leads) > 1 and len({*leads, *others}) == 1
+    return leads[0] if is_one_list else None
 
 
-def _items_of(introduction: Quote, hits: Sequence[ReadHit]) -> set[_Place]:
-    """Return the places of all items read that this introduction introduces."""
-    lead = introduction.document, introduction.page, introduction.span
-    passages = (h.hit.passage for h in hits)
-    return {
-        _ChosenSentence(passage, sentence).place
-        for passage in passages
-        for sentence in readable(passage)
-        if (passage.document, passage.page, sentence.lead) == lead
-    }
+def _items_of(introduction: Quote, hits: Sequence[ReadHit]) -> set[Quote]:
+    """Return all items read that this introduction introduces."""
+    items = (
+        h.hit.passage.quote(s.span)
+        for h in hits
+        for s in readable(h.hit.passage)
+        if s.lead == introduction.span
+    )
+    return {item for item in items if item.place == introduction.place}
 
 
 def _heading(question: Question, group: Sequence[_ChosenSentence], page_of: PageOf) -> Quote | None:

@@ -13,10 +13,7 @@ from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.contact_forms import is_front_page
 from mehealth_rag.language.words import content_stems, stem
 from mehealth_rag.retrieval.retriever import Evidence
-from mehealth_rag.types import Link, Page, Source, Span
-
-_Place = tuple[str, int, Span]
-"""A document, one of its pages, and a span on it."""
+from mehealth_rag.types import Link, Page, Quote, Source
 
 WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
 """A web address as printed on a page."""
@@ -47,9 +44,7 @@ class FoundLink:
 
     title: str
     url: str
-    document: str
-    page: int
-    span: Span
+    quote: Quote
     share: float
     """Share of the question's words that the link has, from 0 to 1."""
 
@@ -65,27 +60,21 @@ def find_link(
     titles = {s.url: s.title for s in sources if s.url}
     library = tuple(pages)
     asks_for_site = _HOME.search(question.text) is not None
-    links = tuple(x for x in _all_links(sources, library) if not _is_in_sentence(x[1], x[2]))
+    links = [x for x in _all_links(sources, library) if not _is_in_sentence(x[1], x[2])]
     link_stems = [_link_stems(titles.get(link.url, ""), link, page) for _, page, link in links]
     weights = _weights(wanted, link_stems)
-    scored = [
-        (
-            _overlap(weights, stems) + (asks_for_site and is_front_page(link.url)),
-            -order,
-            document,
-            page,
-            link,
-        )
-        for order, ((document, page, link), stems) in enumerate(zip(links, link_stems, strict=True))
+    shares = [
+        _overlap(weights, stems) + (asks_for_site and is_front_page(link.url))
+        for (_, _, link), stems in zip(links, link_stems, strict=True)
     ]
-    scored = [s for s in scored if s[0] > _LEAST_SHARE]
-    if not scored:
+    share = max(shares, default=0.0)
+    if share <= _LEAST_SHARE:
         return None
-    share, _, document, page, link = max(scored, key=lambda s: s[:2])
+    document, page, link = links[shares.index(share)]
     title = titles.get(link.url, "")
     covered = page.words_at(link)
-    place = (document, page.number, covered) if covered else _nearest_words(title, library)
-    return FoundLink(title, link.url, *place, min(share, 1.0)) if place else None
+    quote = Quote.of_page(document, page, covered) if covered else _nearest_words(title, library)
+    return FoundLink(title, link.url, quote, min(share, 1.0)) if quote else None
 
 
 def link_pages(
@@ -148,20 +137,20 @@ def _overlap(weights: Mapping[str, float], stems: frozenset[str]) -> float:
     return matched / (matched + missed) if matched else 0.0
 
 
-def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | None:
+def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> Quote | None:
     """Return the block that best matches the title of a link without words of its own."""
     wanted = content_stems(title)
-    scored = [
-        (_shared(wanted, block.span.of(page.text)), -order, document, page.number, block.span)
-        for order, (document, page) in enumerate(pages)
+
+    def shared(block: Quote) -> float:
+        """Return the number of wanted words in a block, reduced for its other words."""
+        stems = content_stems(block.text)
+        return len(wanted & stems) / (1 + len(stems) / 20)
+
+    blocks = (
+        Quote.of_page(document, page, block.span)
+        for document, page in pages
         for block in page.blocks
         if not block.kind.aside
-    ]
-    best = max(scored, key=lambda s: s[:2], default=None)
-    return best[2:] if best and best[0] else None
-
-
-def _shared(wanted: frozenset[str], text: str) -> float:
-    """Return the number of wanted words in a text, reduced for its other words."""
-    stems = content_stems(text)
-    return len(wanted & stems) / (1 + len(stems) / 20)
+    )
+    best = max(blocks, key=shared, default=None)
+    return best if best and shared(best) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mehealth_rag.answering.questions import Question, Wanted
 from mehealth_rag.guard.values import Amount, values
@@ -23,55 +23,49 @@ _NAME_RUN = re.compile(
     r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
 )
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
-_COLUMN_NAME = re.compile(r"(?:(?<=\s–\s)|(?<=;\s))[^;:–]{1,60}(?=:\s)")
-"""A column heading in a statement made of a table row ("Dry dock – *Manager*: David Penn")."""
-
 _BETWEEN_CELLS = re.compile(r"\)?(?:\s|; [^;]*: )[\s$£€(–—-]*")
 _PART_OF = re.compile(r"\s(?:out\s)?of\s(?:(?:the|its|all|only)\s)?")
 _LIMIT = re.compile(r"\b(?:over|more than|about|around|almost|nearly|at least)\s$", re.IGNORECASE)
 
 
-def decisive(question: Question, text: str) -> tuple[Span, ...]:
-    """Return the spans of `text` that answer, in order; empty if no few words do.
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The text of a statement; if it is made of a table row, the cells in it.
 
-    In a statement made of a table row that is the cell of the column which the question names.
+    A cell is its column heading and the span of its value.
     """
-    cells = _cells(text)
-    asked_for = _asked_for(question, text, cells)
-    if asked_for is not None:
-        return (asked_for,)
-    spans = _of_wanted_kind(question, text)
-    return spans if not cells or len(spans) == 1 else ()  # one of several cells would be a guess
+
+    text: str
+    cells: tuple[tuple[str, Span], ...] = ()
 
 
-def _cells(text: str) -> list[tuple[str, Span]]:
-    """Return the column headings and values of a statement made of a table row, else nothing."""
-    label, dash, row = text.partition(" – ")
-    start = len(label) + len(dash)
-    cells: list[tuple[str, Span]] = []
-    for cell in row.split("; "):
-        name, colon, _ = cell.partition(": ")
-        if not colon:
-            return []
-        cells.append((name, Span(start + len(name) + len(colon), start + len(cell))))
-        start += len(cell) + len("; ")
-    return cells
+def decisive(question: Question, wording: Wording) -> tuple[Span, ...]:
+    """Return the spans of the text that answer, in order; empty if no few words do.
+
+    In a table row this is the cell whose column the question names.
+    """
+    cell = _cell_asked_for(question, wording)
+    if cell is not None:
+        return (cell,)
+    spans = _of_wanted_kind(question, wording)
+    return spans if not wording.cells or len(spans) == 1 else ()  # several cells: a guess
 
 
-def _asked_for(question: Question, text: str, cells: Sequence[tuple[str, Span]]) -> Span | None:
+def _cell_asked_for(question: Question, wording: Wording) -> Span | None:
     """Return the value whose heading has more words of the question than any other has.
 
     A value that the question gives itself is not asked for.
     """
     asked = frozenset(question.subject)
-    unknown = [(name, span) for name, span in cells if not content_stems(span.of(text)) <= asked]
+    unknown = [c for c in wording.cells if not content_stems(c[1].of(wording.text)) <= asked]
     shared = [len(content_stems(name) & asked) for name, _ in unknown]
     most = max(shared, default=0)
     return unknown[shared.index(most)][1] if most and shared.count(most) == 1 else None
 
 
-def _of_wanted_kind(question: Question, text: str) -> tuple[Span, ...]:
+def _of_wanted_kind(question: Question, wording: Wording) -> tuple[Span, ...]:
     """Return the spans of the kind of answer that the question wants."""
+    text = wording.text
     match question.wanted:
         case Wanted.COUNT | Wanted.MONEY | Wanted.PERCENT:
             return _figure(question, text)
@@ -79,7 +73,7 @@ def _of_wanted_kind(question: Question, text: str) -> tuple[Span, ...]:
             asked = fold(question.text)
             return tuple(span for span in _times(text) if fold(span.of(text)) not in asked)
         case Wanted.PERSON | Wanted.NAME:
-            return _names(question, text)
+            return _names(question, wording)
         case _:
             return ()
 
@@ -154,13 +148,14 @@ def _limited(text: str, figure: Amount, amounts: tuple[Amount, ...]) -> Span:
     return Span(limit.start() if limit else start, end)
 
 
-def _names(question: Question, text: str) -> tuple[Span, ...]:
+def _names(question: Question, wording: Wording) -> tuple[Span, ...]:
+    """Return the first names that neither the question nor a heading of a row has."""
     asked = set(content_words(question.text))
     spans: list[Span] = []
-    columns = [range(*match.span()) for match in _COLUMN_NAME.finditer(text)]
-    for match in _NAME_RUN.finditer(text):
+    headings = [range(span.start - len(f"{name}: "), span.start) for name, span in wording.cells]
+    for match in _NAME_RUN.finditer(wording.text):
         parts = set(content_words(match.group()))
-        is_label = match.start() == 0 or any(match.start() in column for column in columns)
+        is_label = match.start() == 0 or any(match.start() in heading for heading in headings)
         if parts and not parts & asked and not is_label:
             spans.append(Span(match.start(), match.end()))
     return tuple(spans[:MOST_NAMES])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from mehealth_rag.answering.asked import SURE, Aspect, aspect_of
 from mehealth_rag.answering.compose import answered, statement_text
@@ -64,9 +65,9 @@ class Asked:
         return self.sure and (self.aspect is not Aspect.OPENING or len(self.documents) > 1)
 
     def better_from_guide(self, answer: Answer) -> bool:
-        """Return whether the guide should answer in place of what the reader found."""
-        found = answer.status is Status.ANSWERED and answer.confidence >= LIKELY_FROM
-        return self.sure and not found
+        """Return whether the guide should answer in place of the reader."""
+        is_likely = answer.status is Status.ANSWERED and answer.confidence >= LIKELY_FROM
+        return self.sure and not is_likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,10 @@ class Overview:
     ) -> Asked | None:
         """Return what a question asks of whole documents; None for any other question."""
         naming = self.retriever.register.named(question, documents)
-        found = self._aspect(naming.with_it, history)
-        if found is None:
+        likeliest = self._aspect(naming.with_it, history)
+        if likeliest is None:
             return None
-        aspect, probability = found
+        aspect, probability = likeliest
         favoured = sorted(naming.leaning, key=lambda d: -naming.leaning[d])[:1]
         of_turn = favoured or self._last_quoted(history)
         chosen = sorted(naming.documents) or documents or of_turn
@@ -93,31 +94,39 @@ class Overview:
 
     def _aspect(self, question: str, history: Sequence[Turn]) -> tuple[Aspect, float] | None:
         """Return the aspect that a question asks for; what "it" is about, only of a document."""
-        found = aspect_of(question, self.retriever.encoder)
-        refers_back = not _REFERRING.isdisjoint(words(question))
-        if found is None or found[0] is not Aspect.OPENING or not (history and refers_back):
-            return found
-        return found if self._aspect(history[-1][0], history[:-1]) else None
+        likeliest = aspect_of(question, self.retriever.encoder)
+        refers_back = bool(history) and not _REFERRING.isdisjoint(words(question))
+        if likeliest is None or likeliest[0] is not Aspect.OPENING or not refers_back:
+            return likeliest
+        return likeliest if self._aspect(history[-1][0], history[:-1]) else None
 
     def whole(self, question: str, asked: Asked) -> Answer | None:
         """Return the guides' answer to what is asked; None if they have none."""
-        return self._answered(question, self._draft(asked.documents, asked.aspect))
+        names, aspect = asked.documents, asked.aspect
+        share = max(1, MOST_STATEMENTS // max(1, min(len(names), MOST_DOCUMENTS)))
+        if share < OF_OPENING and aspect is Aspect.SENTENCES:  # too few to say what matters most
+            aspect = Aspect.OPENING
+        by_document = [quotes for name in names if (quotes := self._quotes(name, aspect, share))]
+        shown = by_document[:MOST_DOCUMENTS]
+        in_order = (sorted(q[:share], key=lambda q: (q.page, q.span.start)) for q in shown)
+        is_part = len(shown) < len(by_document)
+        lead = f"{len(shown)} of {len(by_document)} documents" if is_part else ""
+        return self._answered(question, chain.from_iterable(in_order), lead)
 
-    def first(self, asked: Asked, found: Sequence[Evidence]) -> tuple[Evidence, ...]:
-        """Return the evidence with the passages in front that a document opens with.
+    def first(self, asked: Asked, retrieved: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """Return the evidence with the passages that the document opens with in front.
 
         Of 84 general questions on training documents the reader answers 50 so, and 43 if it reads
-        the passages as found.
+        the passages as retrieved.
         """
         if len(asked.documents) != 1:
-            return tuple(found)
+            return tuple(retrieved)
         passages = self._opening_passages(asked.documents[0])
-        begins = {(q.page, q.span) for q in beginning(passages, OPENING)}
-        front = [p for p in passages if begins & {(p.page, s.span) for s in p.sentences}]
-        by_place = {_place(e.hit.passage): e for e in found}
-        fresh = [Evidence(Hit(p, 1.0, None, None), silenced(p)) for p in front]
-        merged = {_place(e.hit.passage): e for e in fresh} | by_place
-        return tuple(merged.values())[: max(len(found), len(front))]
+        first_sentences = set(beginning(passages, OPENING))
+        front = [p for p in passages if first_sentences & {p.quote(s.span) for s in p.sentences}]
+        opening_evidence = {p.id: Evidence(Hit(p, 1.0), silenced(p)) for p in front}
+        merged = opening_evidence | {e.hit.passage.id: e for e in retrieved}
+        return tuple(merged.values())[: max(len(retrieved), len(front))]
 
     def part(self, question: str, evidence: Sequence[Evidence]) -> Answer | None:
         """Return the answer to a question about what a heading covers; None if no heading matches.
@@ -129,32 +138,21 @@ class Overview:
         for passage in (e.hit.passage for e in evidence):
             for heading in passage.headings if wanted else ():
                 if _is_near(wanted, _part_stems(heading)):
-                    points = _one_each(self._under(heading, passage))
                     lead = statement_text(heading).rstrip(" :")
-                    draft = Draft(points, 1.0, CONFIDENCE, lead=lead)
-                    return self._answered(question, draft)
+                    return self._answered(question, self._under(heading, passage), lead)
         return None
 
-    def _answered(self, question: str, draft: Draft) -> Answer | None:
-        if not draft.points:
+    def _answered(self, question: str, quotes: Iterable[Quote], lead: str) -> Answer | None:
+        points = tuple(Point((quote,)) for quote in quotes)
+        if not points:
             return None
+        draft = Draft(points, 1.0, CONFIDENCE, lead=lead)
         return answered(analyse(question), draft, Library.of(self.index, self.sources))
 
     def _names(self, documents: Sequence[str]) -> list[str]:
         """Return the present names of documents, in order; those of all if none are given."""
         names = dict.fromkeys(self.index.other_names.get(d, d) for d in documents)
         return [*names] or [d.source.id for d in self.index.documents()]
-
-    def _draft(self, names: Sequence[str], aspect: Aspect) -> Draft:
-        share = max(1, MOST_STATEMENTS // max(1, min(len(names), MOST_DOCUMENTS)))
-        if share < OF_OPENING and aspect is Aspect.SENTENCES:  # too few to say what matters most
-            aspect = Aspect.OPENING
-        by_document = [quotes for name in names if (quotes := self._quotes(name, aspect, share))]
-        shown = by_document[:MOST_DOCUMENTS]
-        points = [p for quotes in shown for p in _one_each(_in_order(quotes[:share]))]
-        left = len(by_document) - len(shown)
-        lead = f"{len(shown)} of {len(by_document)} documents" if left else ""
-        return Draft(tuple(points), 1.0, CONFIDENCE, lead=lead)
 
     def _quotes(self, name: str, aspect: Aspect, most: int) -> tuple[Quote, ...]:
         """Return a document's quotes for an aspect, best first, without repeats."""
@@ -191,19 +189,6 @@ class Overview:
         return beginning([p for p in passages if p.headings[: len(path)] == path], MOST_OF_A_PART)
 
 
-def _in_order(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
-    """Return quotes of one document in document order."""
-    return tuple(sorted(quotes, key=lambda q: (q.page, q.span.start)))
-
-
-def _one_each(quotes: Sequence[Quote]) -> tuple[Point, ...]:
-    return tuple(Point((quote,)) for quote in quotes)
-
-
-def _place(passage: Passage) -> tuple[str, int, int]:
-    return passage.document, passage.page, passage.sentences[0].span.start
-
-
 def _statements(passage: Passage) -> Iterator[str]:
     """Yield a passage's sentences as answers show them, if long enough to identify it."""
     texts = (statement_text(passage.words(s.span)) for s in passage.sentences)
@@ -215,5 +200,6 @@ def _part_stems(text: str) -> frozenset[str]:
     return content_stems(text) - _OF_PARTS
 
 
-def _is_near(one: frozenset[str], other: frozenset[str]) -> bool:
-    return bool(one & other) and len(one & other) >= _NEARLY * len(one | other)
+def _is_near(wanted: frozenset[str], heading: frozenset[str]) -> bool:
+    shared = wanted & heading
+    return bool(shared) and len(shared) >= _NEARLY * len(wanted | heading)

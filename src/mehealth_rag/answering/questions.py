@@ -141,7 +141,7 @@ _YES_NO = re.compile(
 )
 _PHRASE = re.compile(
     r"\b(?:how many|how much|number of|what|which|whose)\s+"
-    r"(?:of\s+(?:(?:the|all|these|those|its|their|our|your)\s+)?)?(?P<rest>[^?.!,;]+)"
+    r"(?:of\s+(?:(?:the|all|these|those|its|their|our|your)\s+)?)?(?P<phrase>[^?.!,;]+)"
 )
 _NOT_NOUNS = frozenset(
     "is are was were be been do does did has have had can could will would may might must should "
@@ -187,6 +187,6 @@ def _focus(plain: str) -> str:
     It is the last noun before a verb or a preposition.
     """
     match = _PHRASE.search(plain)
-    phrase = takewhile(lambda w: w not in _NOT_NOUNS, words(match["rest"])) if match else ()
+    phrase = takewhile(lambda w: w not in _NOT_NOUNS, words(match["phrase"])) if match else ()
     content = [w for w in list(phrase)[:MOST_NOUNS] if is_content(w)]
     return stem(content[-1]) if content else ""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mehealth_rag.answering.compose import answered, conflict, not_found, statement_text
 from mehealth_rag.answering.drafting import Draft, nearest
 from mehealth_rag.answering.library import Library
-from mehealth_rag.answering.marking import decisive, mark
+from mehealth_rag.answering.marking import Wording, decisive, mark
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.gate import NO_CLAIMS, Passed
@@ -23,7 +23,7 @@ OWN_WORDS = "these are the documents' own words."
 LESS_CHECKED = "Checked by its figures and names alone: the reader knows English."
 _SILENT = "The language model found no answer in the evidence"
 
-TOLD = 0.6
+COVERED_SHARE = 0.6
 """Share of a quote's words that the sentences must contain to cover it."""
 
 
@@ -72,12 +72,13 @@ def _passed_answer(
     statements = [statement(p.text, p.quotes) for p in passed]
     items = [p.item for p in passed]
     sides = [statement(group[0].text, group) for group in groups]
+    wordings = [Wording(side.text) for side in sides]
     return Answer(
         status=Status.ANSWERED,
         answer=_text(question if task.language == ENGLISH else None, statements, items),
         statements=tuple(statements),
         citations=tuple(library.citation(n, quote) for quote, n in numbers.items()),
-        conflicts=(conflict(question, sides),) if sides else (),
+        conflicts=(conflict(question, wordings, sides),) if sides else (),
         confidence=round(draft.confidence, 4),
         engine=ENGINE,
     )
@@ -101,17 +102,12 @@ def _uncovered_quotes(draft: Draft, passed: Sequence[Passed]) -> list[Passed]:
 
 def _cover(passed: Sequence[Passed], quote: Quote) -> bool:
     """Return whether the sentences cite the quote or contain most of its words."""
-    if any(overlap(q, quote) for p in passed for q in p.quotes):
+    cited = (q for p in passed for q in p.quotes if q.place == quote.place)
+    if any(q.span.overlaps(quote.span) for q in cited):
         return True
     stems = content_stems(quote.text)
     passed_stems = {s for p in passed for s in content_stems(p.text)}
-    return len(stems & passed_stems) >= TOLD * len(stems)
-
-
-def overlap(one: Quote, other: Quote) -> bool:
-    """Return whether two quotes overlap on the same page."""
-    same_page = (one.document, one.page) == (other.document, other.page)
-    return same_page and one.span.overlaps(other.span)
+    return len(stems & passed_stems) >= COVERED_SHARE * len(stems)
 
 
 def _text(question: Question | None, statements: Sequence[Statement], items: Sequence[bool]) -> str:
@@ -122,7 +118,7 @@ def _text(question: Question | None, statements: Sequence[Statement], items: Seq
     text = ""
     for i, (statement, item) in enumerate(zip(statements, items, strict=True)):
         numbers = "".join(f"[{n}]" for n in statement.citations)
-        marked = decisive(question, statement.text) if question is not None else ()
+        marked = decisive(question, Wording(statement.text)) if question is not None else ()
         displayed = mark(statement.text, marked)
         if item:
             gap = "\n" if i and items[i - 1] else "\n\n" * bool(i)

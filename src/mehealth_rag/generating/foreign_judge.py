@@ -50,7 +50,7 @@ class ForeignBench:
         """Rule on a sentence: the passages it cites must have each of its figures and names."""
         if unknown := self._addresses.unknown(unit.text):
             return Ruling(reasons=(f"unsupported address “{unknown[0]}”",))
-        figures, names = figures_of(unit.told), names_of(unit.told, self.language)
+        figures, names = figures_of(unit.shown), names_of(unit.shown, self.language)
         if not figures and not names:
             return Ruling(reasons=(NOTHING_TO_CHECK,))
         cited = [n - 1 for n in dict.fromkeys(unit.numbers) if 0 < n <= len(self.exhibits)]
@@ -151,8 +151,8 @@ def names_of(text: str, language: str) -> list[str]:
             names.append(" ".join(parts))
     alone = [] if capitalises_nouns else _ALONE.findall(text)
     signs = filter(_is_sign, _WORD.findall(text))
-    rest = [sign for sign in (*alone, *signs) if sign not in " ".join(names)]
-    return list(dict.fromkeys([*names, *rest]))
+    single = [word for word in (*alone, *signs) if word not in " ".join(names)]
+    return list(dict.fromkeys([*names, *single]))
 
 
 def _runs(text: str) -> Iterator[tuple[int, list[str]]]:

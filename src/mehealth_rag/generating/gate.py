@@ -151,7 +151,7 @@ class Gate:
             self._introducing = ""
             self._drop_lead()
         if fault:
-            self._drop(unit.told, (fault,))
+            self._drop(unit.shown, (fault,))
         elif leads:
             self._begin_list(unit)
         else:
@@ -164,7 +164,7 @@ class Gate:
             self._carry_out(opening, self._ruling(opening))
 
     def _ruling(self, unit: Unit) -> Ruling:
-        if not content_words(unit.told):
+        if not content_words(unit.shown):
             return Ruling(reasons=(SAYS_NOTHING,))
         return self.judge(unit, self._dropped_in_a_row > 0)
 
@@ -172,20 +172,20 @@ class Gate:
         """Rule on a sentence with its opening; if that fails, on each alone."""
         ruling = self._ruling(unit)
         if unit.opening and not ruling.quotes:
-            rest = unit.without_opening
-            alone = self._ruling(rest)
+            sentence = unit.without_opening
+            alone = self._ruling(sentence)
             if alone.quotes or content_words(unit.opening):
                 opening = Unit(unit.opening, unit.numbers)
                 self._carry_out(opening, self._ruling(opening))
-                self._carry_out(rest, alone)
+                self._carry_out(sentence, alone)
                 return
         self._carry_out(unit, ruling)
 
     def _carry_out(self, unit: Unit, ruling: Ruling) -> None:
         if ruling.quotes:
-            self._pass(Passed(ruling.text or unit.told, ruling.quotes, unit.item))
+            self._pass(Passed(ruling.text or unit.shown, ruling.quotes, unit.item))
         else:
-            self._drop(unit.told, ruling.reasons)
+            self._drop(unit.shown, ruling.reasons)
 
     def _begin_list(self, unit: Unit) -> None:
         """Hold a list introduction until an item is shown.
@@ -193,21 +193,21 @@ class Gate:
         It is judged with each item, or by itself if it has a figure, which does not apply to each
         item ("There are four sites:").
         """
-        lead = Passed(unit.told, ())
-        parsed = values(unit.told)
+        lead = Passed(unit.shown, ())
+        parsed = values(unit.shown)
         if parsed.amounts or parsed.dates:
             ruling = self._ruling(unit)
             if not ruling.quotes:
-                self._drop(unit.told, ruling.reasons)
+                self._drop(unit.shown, ruling.reasons)
                 return
             lead = replace(lead, quotes=ruling.quotes)
         else:
-            self._introducing = unit.told
+            self._introducing = unit.shown
         self._lead = lead
 
     def _fault(self, unit: Unit) -> str:
         """Return why a sentence is dropped whatever the evidence says; "" if nothing is wrong."""
-        plain = fold(" ".join(content_words(unit.told)))
+        plain = fold(" ".join(content_words(unit.shown)))
         repeated = plain in self._seen
         self._seen.add(plain)
         self._repeated += repeated

@@ -96,9 +96,9 @@ class Bench:
             return Ruling(reasons=self._reasons(weighed))
         if not self._is_about(claim, case, weighed):
             return Ruling(reasons=(UNTOLD,))
-        self._before = named.told
+        self._before = named.shown
         fewest = least(self.reader, case, weighed, self.reader.limits)
-        return Ruling(quotes_of(exhibits, fewest.quotes), text=named.told)
+        return Ruling(quotes_of(exhibits, fewest.quotes), text=named.shown)
 
     def _near(self, claim: str) -> list[int]:
         """Return the indices of the passages a claim is judged against.
@@ -165,8 +165,8 @@ class Bench:
 
     def _only_names_a_source(self, text: str) -> bool:
         """Return whether a text is only a title and page, as in a list of sources."""
-        rest, pages = _PAGES.subn("", text)
-        named = {word for word in words(rest) if word.isalpha()}
+        title, pages = _PAGES.subn("", text)
+        named = {word for word in words(title) if word.isalpha()}
         return pages > 0 and any(named <= set(words(e.passage.title)) for e in self.exhibits)
 
     def _is_carried(self, weighed: Weighed) -> bool:
@@ -178,11 +178,11 @@ class Bench:
         "This price" names its noun itself.
         """
         first = words(text)[0]
-        rest = text.split(maxsplit=1)[-1]
-        noun_follows = first in DEMONSTRATIVES and not topic_of(f"Thing {rest}")
+        after = text.split(maxsplit=1)[-1]
+        noun_follows = first in DEMONSTRATIVES and not topic_of(f"Thing {after}")
         if not self._topic or noun_follows:
             return text
-        return f"{self._topic}{'’s' if first in OWNERS else ''} {rest}"
+        return f"{self._topic}{'’s' if first in OWNERS else ''} {after}"
 
     def _reasons(self, weighed: Weighed) -> tuple[str, ...]:
         """Return why a sentence is not entailed: its unsupported values, else the verdict."""
@@ -203,12 +203,8 @@ def links_of(exhibit: Exhibit, place: int) -> dict[str, str]:
     links = {}
     for link in page.links:
         span = page.words_at(link)
-        if (
-            span
-            and span.overlaps(bounds)
-            and len(link.url) <= LONGEST_ADDRESS
-            and _ADDRESS.fullmatch(link.url)
-        ):
+        is_address = len(link.url) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(link.url)
+        if is_address and span and span.overlaps(bounds):
             links[link.url.removeprefix("mailto:")] = span.of(page.text)
     return links
 

@@ -89,7 +89,7 @@ class Unit:
     heading: bool = False
 
     @property
-    def told(self) -> str:
+    def shown(self) -> str:
         """The opening and the text, as shown."""
         return f"{self.opening} {self.text}".strip()
 
@@ -105,10 +105,10 @@ class Unit:
         An item that is not a sentence by itself follows its lead.
         """
         if self.text.endswith(":"):
-            return self.told.removesuffix(":")
+            return self.shown.removesuffix(":")
         is_sentence = self.text[:1].isupper() and self.text.endswith((".", "!"))
         stands_alone = is_sentence or not self.lead
-        claim = self.told if stands_alone else f"{self.lead.rstrip(' :')} {self.text}"
+        claim = self.shown if stands_alone else f"{self.lead.rstrip(' :')} {self.text}"
         return _capitalised(claim) + "." * (not _ENDED.search(claim))
 
 
@@ -116,12 +116,12 @@ class Splitter:
     """Takes text in pieces and returns each unit once its end is certain."""
 
     def __init__(self) -> None:
-        self._rest = ""
+        self._text = ""
         self._heads: list[str] = []
 
     def feed(self, piece: str) -> list[Unit]:
         """Return the units that are now complete."""
-        self._rest += piece
+        self._text += piece
         return self._units(final=False)
 
     def finish(self, *, ended: bool = False) -> list[Unit]:
@@ -130,10 +130,10 @@ class Splitter:
 
     def _units(self, *, final: bool, ended: bool = False) -> list[Unit]:
         units = []
-        while (end := next_end(self._rest, final=final)) is not None:
-            written, self._rest = self._rest[:end], self._rest[end:]
+        while (end := next_end(self._text, final=final)) is not None:
+            written, self._text = self._text[:end], self._text[end:]
             whole = len(written.lstrip()) < LONGEST and (
-                bool(self._rest) or ended or _is_ended(written) or not final
+                bool(self._text) or ended or not final or _is_ended(written)
             )
             unit = as_unit(self._as_item(written), whole=whole)
             if unit.text or unit.broken:
@@ -194,9 +194,9 @@ def as_unit(written: str, *, whole: bool = True) -> Unit:
         text = _capitalised(text)
     assent = _ASSENT.match(text)
     opening = assent.group().strip() if assent else ""
-    rest = text[assent.end() :] if assent else text
+    claim = text[assent.end() :] if assent else text
     heading = _HEADING.match(line) is not None
-    return Unit(rest, marked.numbers, item, whole, marked.broken, opening, heading=heading)
+    return Unit(claim, marked.numbers, item, whole, marked.broken, opening, heading=heading)
 
 
 def _in_words(link: re.Match[str]) -> str:
@@ -230,17 +230,10 @@ class Marked:
 def without_marks(text: str) -> Marked:
     """Remove the marks from a text, including those cut in half."""
     plain = text.translate(_WIDE)
-    numbers: list[int] = []
-    pieces: list[str] = []
-    end = 0
-    for mark in _MARK.finditer(plain):
-        pieces.append(text[end : mark.start()])
-        numbers += _numbers(mark)
-        end = mark.end()
-    rest = "".join([*pieces, text[end:]])
-    rest = _without(rest, _HALF)
-    tidy = _SPACE_BEFORE_STOP.sub("", " ".join(rest.split()))
-    return Marked(tidy, tuple(dict.fromkeys(numbers)), bool(_LEFT.search(tidy)))
+    numbers = dict.fromkeys(n for mark in _MARK.finditer(plain) for n in _numbers(mark))
+    unmarked = _without(_without(text, _MARK), _HALF)
+    tidy = _SPACE_BEFORE_STOP.sub("", " ".join(unmarked.split()))
+    return Marked(tidy, tuple(numbers), bool(_LEFT.search(tidy)))
 
 
 def blanked(text: str, *, final: bool) -> str:

@@ -104,8 +104,8 @@ def candidates(passages: Sequence[Passage]) -> Iterator[Candidate]:
 def in_turn(passages: Sequence[Passage]) -> Iterator[tuple[Candidate, Candidate | None]]:
     """Yield each candidate with the next one in its passage, or None."""
     sentences = list(candidates(passages))
-    for one, other in zip(sentences, [*sentences[1:], None], strict=False):
-        yield one, other if other and other.passage is one.passage else None
+    for candidate, below in zip(sentences, [*sentences[1:], None], strict=False):
+        yield candidate, below if below and below.passage is candidate.passage else None
 
 
 def leans(text: str) -> bool:
@@ -145,6 +145,6 @@ def stands_alone(candidate: Candidate) -> bool:
         and _STARTS.match(text) is not None
         and is_ended(text)
         and _NO_STATEMENT.search(text) is None
-        and all(text.count(one) == text.count(other) for one, other in _PAIRS)
+        and all(text.count(opening) == text.count(closing) for opening, closing in _PAIRS)
         and not leans(text)
     )

@@ -81,13 +81,14 @@ def _outline(pages: Sequence[Page]) -> tuple[Outlined, ...]:
 
 
 def _headings(pages: Sequence[Page]) -> Iterator[tuple[int, Outlined]]:
-    seen: set[str] = set()
+    """Yield each heading once, with its level."""
+    headings: set[str] = set()
     for page in pages:
         for block in (b for b in page.blocks if b.kind is BlockKind.HEADING):
             heading = " ".join(block.span.of(page.text)[:_LONGEST_HEADING].split())
             letters = sum(map(str.isalpha, heading))
-            if letters > 2 and heading not in seen:
-                seen.add(heading)
+            if letters > 2 and heading not in headings:
+                headings.add(heading)
                 yield block.level, Outlined(heading, page.number, page.label)
 
 

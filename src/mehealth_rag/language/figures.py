@@ -91,7 +91,7 @@ _START = "".join(
 """The letters in each place of a number word: most words fail at once, and need no alternatives."""
 _SPELLED = re.compile(
     rf"\b(?={_START})(?P<count>{_COMPOUND}|{_WORDS})"
-    rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<rest>{_COMPOUND}|{_WORDS})\b)?)?"
+    rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<units>{_COMPOUND}|{_WORDS})\b)?)?"
     r"(?:\s(?P<scale>dozen|thousand|million|billion|trillion))?"
     r"(?:\s(?:(?P<percent>per\s?cent)|(?P<money>pounds|dollars|euros))\b)?\b",
     re.IGNORECASE,
@@ -136,7 +136,7 @@ def _from_digits(match: re.Match[str]) -> Figure:
 def _from_words(match: re.Match[str]) -> Figure:
     value = _spelled(match["count"])
     if match["hundred"]:
-        value = 100 * value + _spelled(match["rest"] or "zero")
+        value = 100 * value + _spelled(match["units"] or "zero")
     scaled = value * SCALES.get((match["scale"] or "").lower(), Decimal(1))
     currency = CURRENCIES[match["money"].lower()] if match["money"] else ""
     kind = FigureKind.PERCENT if match["percent"] else FigureKind.QUANTITY
@@ -180,8 +180,8 @@ def is_measured(cell: str) -> bool:
     text = cell.strip()
     if text in _MARKS:
         return True
-    rest = PERIOD.sub("", _NOTE_MARK.sub("", text))
-    if rest != text:  # "2017 (1)": the 1 is a footnote mark
-        rest = _NOTE.sub("", rest)
-    words = set(_WORD.findall(rest.lower()))
-    return any(map(str.isdigit, rest)) and words <= _UNIT_WORDS
+    undated = PERIOD.sub("", _NOTE_MARK.sub("", text))
+    if undated != text:  # "2017 (1)": the 1 is a footnote mark
+        undated = _NOTE.sub("", undated)
+    words = set(_WORD.findall(undated.lower()))
+    return any(map(str.isdigit, undated)) and words <= _UNIT_WORDS

@@ -45,7 +45,7 @@ NO_KEY = "none"
 _ASKING, _COUNTING = 5.0, 2.0
 """Time limits in seconds for asking a server about itself, and for counting tokens."""
 
-_MOST_TOLD, _MOST_STREAMED = 4_000_000, 8_000_000
+_MOST_IN_FACTS, _MOST_STREAMED = 4_000_000, 8_000_000
 """The most bytes of what a server says about itself, and of a reply with its markup."""
 
 _FORGET = 15.0
@@ -72,7 +72,7 @@ _MOST_COUNTED = 2_048
 _NO_ANSWER = (openai.OpenAIError, httpx.HTTPError, ValueError, RecursionError)
 """What the client raises for a useless reply; the last for one nested too deeply."""
 
-_Told = TypeVar("_Told")
+_Reply = TypeVar("_Reply")
 _UNIT = re.compile(r"[A-Za-z]+|\d|\n|[^\sA-Za-z\d]")
 
 
@@ -228,13 +228,13 @@ class ServerModel:
         )
 
     def _asked(
-        self, ask: Callable[[openai.AsyncOpenAI], Awaitable[_Told]], seconds: float
-    ) -> _Told:
+        self, ask: Callable[[openai.AsyncOpenAI], Awaitable[_Reply]], seconds: float
+    ) -> _Reply:
         """Return what the server answers within `seconds`, however slowly it sends."""
 
-        async def work() -> _Told:
+        async def work() -> _Reply:
             async with asyncio.timeout(seconds):
-                async with self._client(self._endpoint, seconds, _MOST_TOLD) as client:
+                async with self._client(self._endpoint, seconds, _MOST_IN_FACTS) as client:
                     return await ask(client)
 
         try:
@@ -244,7 +244,7 @@ class ServerModel:
 
     def _ask(self) -> ServerFacts:
         try:
-            facts = self._asked(lambda client: _told(client, self._endpoint), _ASKING)
+            facts = self._asked(lambda client: _facts_of(client, self._endpoint), _ASKING)
         except Exception as error:
             raise explain(error, self._endpoint) from error
         return facts if facts.endpoint.model else _with_only_model(facts)
@@ -318,7 +318,7 @@ async def _bound(most: int, response: httpx.Response) -> None:
     response.stream = _Bounded(response.stream, most)
 
 
-async def _told(client: openai.AsyncOpenAI, endpoint: Endpoint) -> ServerFacts:
+async def _facts_of(client: openai.AsyncOpenAI, endpoint: Endpoint) -> ServerFacts:
     """Return what a server says about itself; its address may lack "/v1"."""
     root = endpoint.url.removesuffix("/v1").rstrip("/")
     url, entries = await _models(

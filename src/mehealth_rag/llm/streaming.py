@@ -187,13 +187,13 @@ def explain(error: Exception, endpoint: Endpoint) -> LanguageModelError:
     """Return the error to show for any exception of the client."""
     if isinstance(error, LanguageModelError):
         return error
-    kind, text = _told(error, endpoint)
+    kind, text = _kind_and_text(error, endpoint)
     failure = LanguageModelError(text, kind)
     failure.__cause__ = error
     return failure
 
 
-def _told(error: Exception, endpoint: Endpoint) -> tuple[LanguageModelFailure, str]:
+def _kind_and_text(error: Exception, endpoint: Endpoint) -> tuple[LanguageModelFailure, str]:
     server = f"the language model's server at {endpoint.url}"
     match error:
         case openai.APIStatusError():
