@@ -10,10 +10,7 @@ from mehealth_rag.types import Box, Line, Page, Source, Span
 TEXT = "The pier was built in 1871\nand is lit."
 UPPER, LOWER = (100.0, 500.0, 360.0, 512.0), (100.0, 486.0, 210.0, 498.0)
 PAGE = Page(
-    number=2,
-    label="iv",
-    text=TEXT,
-    lines=(Line(Span(0, 26), UPPER), Line(Span(27, 38), LOWER)),
+    number=2, label="iv", text=TEXT, lines=(Line(Span(0, 26), UPPER), Line(Span(27, 38), LOWER))
 )
 PDF = "https://example.org/guide.pdf"
 

@@ -33,11 +33,7 @@ BOARD = ("Who is the clerk of the harbour?", "The clerk is Anna Bloom, telephone
             "and of Larch Light?",
             "Who is the keeper of Larch Light?",
         ),
-        (
-            ("How many boats came in 2019?", ""),
-            "and in 2020?",
-            "How many boats came in 2020?",
-        ),
+        (("How many boats came in 2019?", ""), "and in 2020?", "How many boats came in 2020?"),
     ],
 )
 def test_a_sure_follow_up_is_shown_as_one_question(

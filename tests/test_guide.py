@@ -112,10 +112,7 @@ def test_figures_have_a_unit_a_scale_or_what_they_count(guide: Guide[Citation]) 
 
 def test_people_have_roles(guide: Guide[Citation]) -> None:
     people = {(p.name, p.role) for p in guide.people}
-    assert people == {
-        ("Rosalind Thackeray", "Chair of the Trust"),
-        ("Edda Quill", "Harbour works"),
-    }
+    assert people == {("Rosalind Thackeray", "Chair of the Trust"), ("Edda Quill", "Harbour works")}
 
 
 def test_contacts_by_their_form(guide: Guide[Citation]) -> None:

@@ -229,11 +229,7 @@ class Answerer:
         return english if english and self.finder.language(english) == ENGLISH else question
 
     def _at_once(
-        self,
-        question: str,
-        asked: Asked | None,
-        documents: Sequence[str],
-        turn: Continued | None,
+        self, question: str, asked: Asked | None, documents: Sequence[str], turn: Continued | None
     ) -> Answer | None:
         """Return an answer that needs no search, None if there is none.
 

@@ -108,10 +108,7 @@ class Assistant:
         )
 
     def ask(
-        self,
-        question: str,
-        history: Sequence[Turn] = (),
-        documents: Sequence[str] = (),
+        self, question: str, history: Sequence[Turn] = (), documents: Sequence[str] = ()
     ) -> Answer:
         """Answer a question; `history` holds the turns before it, `documents` limits the search.
 

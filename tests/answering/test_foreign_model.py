@@ -103,9 +103,7 @@ def test_a_translation_that_is_none_is_not_used(
     assert "42 Meter" in answer.answer
 
 
-def test_figures_are_read_as_each_language_writes_them(
-    harbour: tuple[Assistant, Linguist],
-) -> None:
+def test_figures_are_read_as_each_language_writes_them(harbour: tuple[Assistant, Linguist]) -> None:
     assert figures_of("33.000 Stellen, 1,6 Milliarden, 12 000 im Jahr 2021.") == [
         "33.000", "1,6", "12 000", "2021",
     ]  # fmt: skip

@@ -39,10 +39,7 @@ class ToldReader:
     questions: list[str] = field(default_factory=list)
 
     def read(
-        self,
-        question: str,
-        history: Sequence[Turn],
-        texts: Sequence[PassageText],
+        self, question: str, history: Sequence[Turn], texts: Sequence[PassageText]
     ) -> list[PassageReading]:
         self.questions.append(question)
         self.turns.append(list(history))

@@ -52,10 +52,7 @@ def test_other_figures_are_no_contacts(text: str) -> None:
     [
         (
             "Accounts: Priya Lund, 01632 960 274, mornings only Claims: Jo Ray, jo@x.org",
-            [
-                "Accounts: Priya Lund, 01632 960 274, mornings only",
-                "Claims: Jo Ray, jo@x.org",
-            ],
+            ["Accounts: Priya Lund, 01632 960 274, mornings only", "Claims: Jo Ray, jo@x.org"],
         ),
         (
             "Ann Lee E-mail: ann@x.org Tel: 01632 960 274",

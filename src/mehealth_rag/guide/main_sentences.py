@@ -11,13 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.guide.candidates import (
-    Candidate,
-    candidates,
-    is_ended,
-    is_running,
-    stands_alone,
-)
+from mehealth_rag.guide.candidates import Candidate, candidates, is_ended, is_running, stands_alone
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import content_stems
 from mehealth_rag.types import Passage, Quote
@@ -79,8 +73,7 @@ def beginning(passages: Sequence[Passage], most: int) -> tuple[Quote, ...]:
 
 
 def main_sentences(
-    passages: Sequence[Passage],
-    vectors: Sequence[NDArray[Any]],
+    passages: Sequence[Passage], vectors: Sequence[NDArray[Any]]
 ) -> tuple[Quote, ...]:
     """Return four to seven main sentences, best first; fewer if there are fewer candidates.
 
@@ -128,10 +121,7 @@ def _form_bonus(text: str) -> float:
 
 
 def _spread(
-    pool: Sequence[Candidate],
-    rows: NDArray[np.float32],
-    scores: NDArray[np.float32],
-    wanted: int,
+    pool: Sequence[Candidate], rows: NDArray[np.float32], scores: NDArray[np.float32], wanted: int
 ) -> list[int]:
     """Return the indices of the best sentences, chosen one by one for variety."""
     chosen: list[int] = []

@@ -152,9 +152,6 @@ SUBJECTS = DEMONSTRATIVES | frozenset("it they he she such".split())
 """Words that can open a sentence in place of its subject."""
 
 POINTING = SUBJECTS.union(
-    OWNERS,
-    OF_SEVERAL,
-    OF_A_PERSON,
-    "there one ones same latter former other another else".split(),
+    OWNERS, OF_SEVERAL, OF_A_PERSON, "there one ones same latter former other another else".split()
 )
 """Words that refer back to an earlier sentence, at any position."""
