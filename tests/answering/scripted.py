@@ -76,10 +76,11 @@ class Script:
         return "\n".join(m["content"] for m in self.prompts[-1])
 
 
+Scripted = tuple[Assistant, Script]
+
+
 @contextmanager
-def scripted(
-    folder: Path, *, script: Script | None = None, **documents: str
-) -> Iterator[tuple[Assistant, Script]]:
+def scripted(folder: Path, *, script: Script | None = None, **documents: str) -> Iterator[Scripted]:
     """An assistant over some Markdown documents, opened by its settings."""
     corpus = folder / "corpus"
     corpus.mkdir(parents=True)

@@ -99,42 +99,29 @@ def test_a_wish_for_advice_about_a_contact_is_none(office: Assistant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "kind"),
+    ("question", "kinds"),
     [
-        ("e-mail?", ContactKind.EMAIL),
-        ("who do I email about the article", ContactKind.EMAIL),
-        ("phone no. of the clerk", ContactKind.PHONE),
-        ("who do i ring about an invoice", ContactKind.PHONE),
-        ("the clerk's number", ContactKind.PHONE),
-        ("postal address for complaints", ContactKind.POST),
-        ("where are you", ContactKind.POST),
-        ("web address for reporting a fault", ContactKind.WEB),
+        ("e-mail?", {ContactKind.EMAIL}),
+        ("who do I email about the article", {ContactKind.EMAIL}),
+        ("phone no. of the clerk", {ContactKind.PHONE}),
+        ("who do i ring about an invoice", {ContactKind.PHONE}),
+        ("the clerk's number", {ContactKind.PHONE}),
+        ("postal address for complaints", {ContactKind.POST}),
+        ("where are you", {ContactKind.POST}),
+        ("web address for reporting a fault", {ContactKind.WEB}),
+        ("how do I reach them", set(ContactKind)),
+        ("who do I talk to about ferries?", set(ContactKind)),
+        ("how late can I ring on a Thursday", set()),
+        ("how do I apply for a berth", set()),
+        ("may I email my bid", set()),
+        ("What number of berths is there?", set()),
+        ("why do you keep my email?", set()),
+        ("fax number for orders", set()),
+        ("Does our phone number change with the move?", set()),
     ],
 )
-def test_the_kind_is_told_by_the_words(question: str, kind: ContactKind) -> None:
+def test_the_kind_asked_for_is_recognised_by_the_words(
+    question: str, kinds: set[ContactKind]
+) -> None:
     wish = wish_of(question)
-    assert wish is not None
-    assert wish.kinds == {kind}
-
-
-@pytest.mark.parametrize("question", ["how do I reach them", "who do I talk to about ferries?"])
-def test_an_open_question_asks_for_any_kind(question: str) -> None:
-    wish = wish_of(question)
-    assert wish is not None
-    assert wish.kinds == set(ContactKind)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "how late can I ring on a Thursday",
-        "how do I apply for a berth",
-        "may I email my bid",
-        "What number of berths is there?",
-        "why do you keep my email?",
-        "fax number for orders",
-        "Does our phone number change with the move?",
-    ],
-)
-def test_other_questions_ask_for_no_contact(question: str) -> None:
-    assert wish_of(question) is None
+    assert (wish.kinds if wish else set()) == kinds

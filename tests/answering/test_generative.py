@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from mehealth_rag.assistant import Assistant
 from mehealth_rag.generating.gate import ONLY_A_SOURCE
 from mehealth_rag.generating.judging import DENIED, UNTOLD
 from mehealth_rag.generating.writing import Pace
 from mehealth_rag.reader.model import Calibration
 from mehealth_rag.serialise import answer_json
 from mehealth_rag.types import Answer, Status
-from tests.answering.scripted import GUIDE, Script, scripted
+from tests.answering.scripted import GUIDE, Scripted, scripted
 from tests.answering.told import ToldReader, told
-from tests.llm.llm_helpers import fails
 
 TALL = "How tall is the lighthouse on the North Pier?"
 LIT = "When was the lighthouse on the North Pier lit?"
@@ -35,7 +33,7 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Assistant, Script]]:
+def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
     with scripted(tmp_path_factory.mktemp("harbour"), guide=GUIDE) as opened:
         yield opened
 
@@ -44,18 +42,14 @@ def plain(answer: Answer) -> str:
     return answer.answer.replace("**", "")
 
 
-def ask(
-    harbour: tuple[Assistant, Script], question: str, text: str, carried: str = "lighthouse"
-) -> Answer:
+def ask(harbour: Scripted, question: str, text: str, carried: str = "lighthouse") -> Answer:
     """Ask where the sentences that hold the word `carried` carry what does, values aside."""
     assistant, script = harbour
     script.say(text)
     return told(assistant, ANSWERS[question], carried=[carried]).ask(question)
 
 
-def test_a_true_sentence_is_shown_with_the_words_that_carry_it(
-    harbour: tuple[Assistant, Script],
-) -> None:
+def test_a_true_sentence_is_shown_with_the_words_that_carry_it(harbour: Scripted) -> None:
     answer = ask(harbour, TALL, "At the North Pier the lighthouse has 42 metres [1].")
     assert answer.engine == "generative"
     assert plain(answer) == "At the North Pier the lighthouse has 42 metres [1]."
@@ -70,9 +64,7 @@ def test_a_true_sentence_is_shown_with_the_words_that_carry_it(
 @pytest.mark.parametrize(
     "mark", ["", " [0]", " [99]", " [2, 3]", "[7-9]", " ［４］", "【0†source】"]
 )
-def test_a_wrong_or_missing_number_is_repaired(
-    harbour: tuple[Assistant, Script], mark: str
-) -> None:
+def test_a_wrong_or_missing_number_is_repaired(harbour: Scripted, mark: str) -> None:
     answer = ask(harbour, TALL, f"The lighthouse on the North Pier is 42 metres tall{mark}.")
     assert plain(answer) == "The lighthouse on the North Pier is 42 metres tall [1]."
     assert answer.citations[0].quote == "The lighthouse on the North Pier is 42 metres tall."
@@ -91,7 +83,7 @@ def test_a_wrong_or_missing_number_is_repaired(
     ],
 )
 def test_no_value_is_shown_that_the_quotes_do_not_hold_however_sure_the_reader_is(
-    harbour: tuple[Assistant, Script], question: str, lie: str, reason: str
+    harbour: Scripted, question: str, lie: str, reason: str
 ) -> None:
     answer = ask(harbour, question, lie)
     assert answer.engine == "extractive"
@@ -101,9 +93,7 @@ def test_no_value_is_shown_that_the_quotes_do_not_hold_however_sure_the_reader_i
     assert answer.notice.startswith("The documents do not bear out what the language model wrote")
 
 
-def test_what_is_denied_or_not_told_is_dropped_and_its_neighbours_stay(
-    harbour: tuple[Assistant, Script],
-) -> None:
+def test_what_is_denied_or_not_told_is_dropped_and_its_neighbours_stay(harbour: Scripted) -> None:
     assistant, script = harbour
     script.say(
         "The lighthouse is no tower [1]. It has 42 metres [1]. The keeper keeps a cat [1]. "
@@ -127,7 +117,7 @@ def test_a_page_with_another_figure_does_not_speak_against_the_page_that_carries
     assert [s.text for s in answer.statements] == ["The lighthouse has 42 metres"]
 
 
-def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) -> None:
+def test_what_is_dropped_is_told_in_the_json(harbour: Scripted) -> None:
     text = (
         "The lighthouse on the North Pier is 42 metres tall [1]. "
         "The lighthouse on the North Pier is 99 metres tall [1]."
@@ -147,7 +137,7 @@ def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) 
 
 
 def test_true_sentences_that_do_not_answer_are_followed_by_the_quote_that_does(
-    harbour: tuple[Assistant, Script],
+    harbour: Scripted,
 ) -> None:
     answer = ask(harbour, TALL, "The ferry leaves every hour [1].", carried="every hour")
     assert [s.text for s in answer.statements] == [
@@ -158,9 +148,7 @@ def test_true_sentences_that_do_not_answer_are_followed_by_the_quote_that_does(
 
 
 @pytest.mark.parametrize("opening", ["Yes.", "No."])
-def test_a_yes_in_a_sentence_of_its_own_is_shown(
-    harbour: tuple[Assistant, Script], opening: str
-) -> None:
+def test_a_yes_in_a_sentence_of_its_own_is_shown(harbour: Scripted, opening: str) -> None:
     text = f"{opening} The lighthouse has 42 metres"
     assert plain(ask(harbour, TALL, f"{text}.")) == f"{text} [1]."
 
@@ -175,7 +163,7 @@ def test_a_yes_in_a_sentence_of_its_own_is_shown(
     ],
 )
 def test_what_says_nothing_of_the_documents_is_never_shown(
-    harbour: tuple[Assistant, Script], empty: str, reason: str
+    harbour: Scripted, empty: str, reason: str
 ) -> None:
     assistant, script = harbour
     script.say(f"The lighthouse has 42 metres [1].\n\n{empty}")
@@ -185,7 +173,7 @@ def test_what_says_nothing_of_the_documents_is_never_shown(
 
 
 def test_a_lead_with_a_figure_is_carried_by_the_sentence_that_has_its_words(
-    harbour: tuple[Assistant, Script],
+    harbour: Scripted,
 ) -> None:
     said = "The {} piers of the harbour have:\n- a lighthouse\n"
     question = "What do the piers of the harbour have?"
@@ -201,7 +189,7 @@ def test_a_lead_with_a_figure_is_carried_by_the_sentence_that_has_its_words(
     ("finish", "shown"), [("stop", ["walkers", "bicycles"]), ("length", ["walkers"])]
 )
 def test_the_last_item_of_a_list_is_shown_unless_it_was_cut_off(
-    harbour: tuple[Assistant, Script], finish: str, shown: list[str]
+    harbour: Scripted, finish: str, shown: list[str]
 ) -> None:
     assistant, script = harbour
     script.say("The ferry carries:\n- walkers\n- bicycles", finish=finish)
@@ -209,7 +197,7 @@ def test_the_last_item_of_a_list_is_shown_unless_it_was_cut_off(
     assert [s.text for s in reader.ask(CARRY).statements][1:] == shown
 
 
-def test_a_refusal_is_a_silence(harbour: tuple[Assistant, Script]) -> None:
+def test_a_refusal_is_a_silence(harbour: Scripted) -> None:
     assistant, script = harbour
     script.say("I’m sorry, I can’t help with that.")
     answer = told(assistant, carried=[""]).ask("How many sailors drank in the inn?")
@@ -217,13 +205,13 @@ def test_a_refusal_is_a_silence(harbour: tuple[Assistant, Script]) -> None:
     assert answer.notice == "The language model found no answer in the evidence."
 
 
-def test_what_makes_no_claim_is_not_counted_as_untrue(harbour: tuple[Assistant, Script]) -> None:
+def test_what_makes_no_claim_is_not_counted_as_untrue(harbour: Scripted) -> None:
     answer = ask(harbour, TALL, "# Height\n\nThe lighthouse has 42 metres. Anything else?")
     assert len(answer.dropped) == 2
     assert answer.notice == ""
 
 
-def test_a_pronoun_whose_noun_was_dropped_is_named(harbour: tuple[Assistant, Script]) -> None:
+def test_a_pronoun_whose_noun_was_dropped_is_named(harbour: Scripted) -> None:
     lit = "It was lit in 1871 [1]."
     kept = ask(harbour, LIT, f"The lighthouse on the North Pier is 42 metres tall [1]. {lit}")
     assert "tall [1]. It was lit in 1871" in plain(kept)
@@ -233,7 +221,7 @@ def test_a_pronoun_whose_noun_was_dropped_is_named(harbour: tuple[Assistant, Scr
     assert plain(alone) == "It was lit in 1871 [1]."
 
 
-def test_items_that_a_list_lacks_are_quoted_after_it(harbour: tuple[Assistant, Script]) -> None:
+def test_items_that_a_list_lacks_are_quoted_after_it(harbour: Scripted) -> None:
     half = "The ferry carries:\n- walkers [1]\n- bicycles [1]\n"
     answer = ask(harbour, CARRY, half, carried="walkers")
     assert answer.engine == "generative"
@@ -241,14 +229,14 @@ def test_items_that_a_list_lacks_are_quoted_after_it(harbour: tuple[Assistant, S
     assert "quoted from the documents" in answer.notice
 
 
-def test_the_model_that_finds_nothing_leaves_the_quote(harbour: tuple[Assistant, Script]) -> None:
+def test_the_model_that_finds_nothing_leaves_the_quote(harbour: Scripted) -> None:
     answer = ask(harbour, TALL, "NOT IN THE EVIDENCE")
     assert "42 metres" in plain(answer)
     assert answer.notice.startswith("The language model found no answer in the evidence")
 
 
 def test_the_model_that_finds_nothing_is_believed_where_the_reader_is_not_sure(
-    harbour: tuple[Assistant, Script],
+    harbour: Scripted,
 ) -> None:
     assistant, script = harbour
     script.say("NOT IN THE EVIDENCE")
@@ -260,9 +248,7 @@ def test_the_model_that_finds_nothing_is_believed_where_the_reader_is_not_sure(
     assert answer.notice == "The language model found no answer in the evidence."
 
 
-def test_the_model_is_asked_what_the_reader_finds_no_answer_to(
-    harbour: tuple[Assistant, Script],
-) -> None:
+def test_the_model_is_asked_what_the_reader_finds_no_answer_to(harbour: Scripted) -> None:
     assistant, script = harbour
     unsure = told(assistant, carried=["lighthouse"])
     script.say("The prime minister is Winston Churchill [1].")
@@ -274,7 +260,7 @@ def test_the_model_is_asked_what_the_reader_finds_no_answer_to(
     assert (true.engine, plain(true)) == ("generative", "The lighthouse has 42 metres [1].")
 
 
-def test_small_talk_is_not_asked_of_the_model(harbour: tuple[Assistant, Script]) -> None:
+def test_small_talk_is_not_asked_of_the_model(harbour: Scripted) -> None:
     assistant, script = harbour
     asked = len(script.prompts)
     assert assistant.ask("Thank you!").engine == "assistant"
@@ -282,9 +268,7 @@ def test_small_talk_is_not_asked_of_the_model(harbour: tuple[Assistant, Script])
     assert len(script.prompts) == asked
 
 
-def test_the_model_is_given_the_whole_document_best_first_where_it_fits(
-    harbour: tuple[Assistant, Script],
-) -> None:
+def test_the_model_is_given_the_whole_document_best_first_where_it_fits(harbour: Scripted) -> None:
     assistant, script = told(harbour[0], ANSWERS[TALL]), harbour[1]
     script.say("NOT IN THE EVIDENCE")
     assistant.ask(TALL)
@@ -300,7 +284,7 @@ def test_the_model_is_given_the_whole_document_best_first_where_it_fits(
     assert "finest harbour" in script.last  # it was read fast enough for more
 
 
-def test_turns_go_to_the_model_as_turns(harbour: tuple[Assistant, Script]) -> None:
+def test_turns_go_to_the_model_as_turns(harbour: Scripted) -> None:
     assistant, script = told(harbour[0], ANSWERS[LIT]), harbour[1]
     script.say("It was lit in 1871 [1].")
     assistant.ask("And when was it lit?", [(TALL, "It is **42 metres** tall [1].")])
@@ -364,38 +348,13 @@ def test_where_pages_disagree_what_the_model_leaves_out_is_quoted(tmp_path: Path
     assert "45 metres" in plain(answer)
 
 
-def test_a_model_that_fails_leaves_the_quote(harbour: tuple[Assistant, Script]) -> None:
-    assistant, script = harbour
-    script.chat = fails(401, "wrong key")
-    answer = told(assistant, ANSWERS[TALL]).ask(TALL)
-    assert "42 metres" in plain(answer)
-    assert answer.engine == "extractive"
-    assert answer.notice == (
-        "The language model refused the key; these are the documents' own words."
-    )
-
-
-def test_what_has_come_before_a_failure_is_kept_if_it_is_whole(
-    harbour: tuple[Assistant, Script],
-) -> None:
-    assistant, script = harbour
-    script.say(
-        "The lighthouse on the North Pier is 42 metres tall [1]. ", "It was lit", finish=None
-    )
-    answer = told(assistant, ANSWERS[TALL]).ask(TALL)
-    assert plain(answer) == "The lighthouse on the North Pier is 42 metres tall [1]."
-    assert "before it had ended" in answer.notice
-
-
 SPOKEN = (
     "According to [1], the lighthouse on the North Pier is 42 metres tall [1]. It was lit in 1871 "
     "[1]. The lighthouse on the North Pier is 99 metres tall [2]."
 )
 
 
-def test_streamed_is_what_is_asked_at_once_and_only_grows(
-    harbour: tuple[Assistant, Script],
-) -> None:
+def test_streamed_is_what_is_asked_at_once_and_only_grows(harbour: Scripted) -> None:
     assistant, script = told(harbour[0], ANSWERS[TALL]), harbour[1]
     script.say(SPOKEN)
     whole = replace(assistant.ask(TALL), timings_ms={})
@@ -407,14 +366,3 @@ def test_streamed_is_what_is_asked_at_once_and_only_grows(
         for before, after in pairwise(parts):
             assert after.answer.startswith(before.answer)
         assert all("99" not in part.answer for part in parts)
-
-
-def test_the_model_sees_numbered_evidence_of_the_documents(
-    harbour: tuple[Assistant, Script],
-) -> None:
-    assistant, script = harbour
-    script.say("NOT IN THE EVIDENCE")
-    told(assistant, ANSWERS[TALL]).ask(TALL)
-    assert "[1]" in script.last
-    assert "The lighthouse on the North Pier is 42 metres tall." in script.last
-    assert TALL in script.last

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from mehealth_rag.assistant import Assistant
 from mehealth_rag.types import Status, VerdictKind
-from tests.answering.scripted import GUIDE, HOSTILE, Script, scripted
+from tests.answering.scripted import GUIDE, HOSTILE, Scripted, scripted
 from tests.answering.told import told
 
 QUESTIONS = {
@@ -29,14 +28,14 @@ OBEDIENT = [
 
 
 @pytest.fixture(scope="module")
-def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Assistant, Script]]:
+def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
     with scripted(tmp_path_factory.mktemp("besieged"), guide=GUIDE, notes=HOSTILE) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_no_order_is_quoted_though_the_reader_takes_it_for_the_answer(
-    besieged: tuple[Assistant, Script], question: str
+    besieged: Scripted, question: str
 ) -> None:
     right = QUESTIONS[question]
     answer = told(replace(besieged[0], model=None), right, *ORDERED).ask(question)
@@ -45,7 +44,7 @@ def test_no_order_is_quoted_though_the_reader_takes_it_for_the_answer(
     assert answer.conflicts == ()
 
 
-def test_no_order_is_shown_where_nothing_answers(besieged: tuple[Assistant, Script]) -> None:
+def test_no_order_is_shown_where_nothing_answers(besieged: Scripted) -> None:
     answer = told(replace(besieged[0], model=None), *ORDERED).ask("What does the keeper say?")
     assert answer.status is Status.NOT_FOUND
     assert not any(x in c.quote for x in ORDERED for c in answer.nearest)
@@ -53,9 +52,7 @@ def test_no_order_is_shown_where_nothing_answers(besieged: tuple[Assistant, Scri
 
 @pytest.mark.parametrize("said", OBEDIENT)
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_model_that_obeys_is_not_heard(
-    besieged: tuple[Assistant, Script], question: str, said: str
-) -> None:
+def test_a_model_that_obeys_is_not_heard(besieged: Scripted, question: str, said: str) -> None:
     assistant, script = besieged
     script.say(said)
     right = QUESTIONS[question]
@@ -66,7 +63,7 @@ def test_a_model_that_obeys_is_not_heard(
     assert answer.dropped
 
 
-def test_the_model_is_not_even_shown_the_orders(besieged: tuple[Assistant, Script]) -> None:
+def test_the_model_is_not_even_shown_the_orders(besieged: Scripted) -> None:
     assistant, script = besieged
     script.say("NOT IN THE EVIDENCE")
     for question, right in QUESTIONS.items():
@@ -74,7 +71,7 @@ def test_the_model_is_not_even_shown_the_orders(besieged: tuple[Assistant, Scrip
         assert not any(x in script.last for x in ORDERED)
 
 
-def test_a_claim_is_not_borne_out_by_an_order(besieged: tuple[Assistant, Script]) -> None:
+def test_a_claim_is_not_borne_out_by_an_order(besieged: Scripted) -> None:
     knowing = told(besieged[0], "99 metres", denied=["North Pier"])
     verdict = knowing.check("The lighthouse on the North Pier is 99 metres tall.")
     assert verdict.verdict is VerdictKind.CONTRADICTED
@@ -82,6 +79,6 @@ def test_a_claim_is_not_borne_out_by_an_order(besieged: tuple[Assistant, Script]
     assert "say 42 metres, not 99 metres" in verdict.explanation
 
 
-def test_what_else_the_page_says_is_still_found(besieged: tuple[Assistant, Script]) -> None:
+def test_what_else_the_page_says_is_still_found(besieged: Scripted) -> None:
     assistant = told(replace(besieged[0], model=None), "a cat")
     assert "a cat" in assistant.ask("What does the keeper of the lighthouse keep?").answer

@@ -233,11 +233,6 @@ def test_a_part_is_told_by_its_heading(assistant: Assistant) -> None:
     ]  # fmt: skip
 
 
-def test_the_same_question_gives_the_same_answer(assistant: Assistant) -> None:
-    one, other = assistant.ask("key points"), assistant.ask("key points")
-    assert (one.answer, one.citations) == (other.answer, other.citations)
-
-
 def test_a_stream_ends_with_what_is_answered_at_once(assistant: Assistant) -> None:
     *growing, last = assistant.stream("key points")
     assert last.answer == assistant.ask("key points").answer
