@@ -14,11 +14,8 @@ BOARD = ("Who is the clerk of the harbour?", "The clerk is Anna Bloom, telephone
     ("turn", "question", "shown"),
     [
         (LIGHTHOUSE, "And how tall is it?", "How tall is the North Pier lighthouse?"),
-        (
-            ("How tall is the lighthouse on the North Pier?", ""),
-            "When was it lit?",
-            "When was the lighthouse on the North Pier lit?",
-        ),
+        (("How tall is the lighthouse on the North Pier?", ""), "When was it lit?",
+         "When was the lighthouse on the North Pier lit?"),
         (("When was the mill built?", ""), "and who owns it?", "Who owns the mill?"),
         (LIGHTHOUSE, "who built it?", "Who built the North Pier lighthouse?"),
         (LIGHTHOUSE, "And what does it cost?", "What does the North Pier lighthouse cost?"),
@@ -28,14 +25,11 @@ BOARD = ("Who is the clerk of the harbour?", "The clerk is Anna Bloom, telephone
         (("Who is Ann Orr?", "The pilot."), "where is her boat?", "Where is Ann Orr's boat?"),
         (("When does the Elm Fair open?", ""), "what does it cost", "What does the Elm Fair cost"),
         (("How big is the Maple wing?", ""), "and Oak?", "How big is the Oak wing?"),
-        (
-            ("Who is the keeper of the Elm Light?", ""),
-            "and of Larch Light?",
-            "Who is the keeper of Larch Light?",
-        ),
+        (("Who is the keeper of the Elm Light?", ""), "and of Larch Light?",
+         "Who is the keeper of Larch Light?"),
         (("How many boats came in 2019?", ""), "and in 2020?", "How many boats came in 2020?"),
     ],
-)
+)  # fmt: skip
 def test_a_sure_follow_up_is_shown_as_one_question(
     turn: tuple[str, str], question: str, shown: str
 ) -> None:

@@ -60,18 +60,14 @@ def test_passages_come_as_llama_index_nodes(harbour: Assistant) -> None:
     ("question", "expected"),
     [
         ("How tall is the lighthouse?", ("How tall is the lighthouse?",)),
-        (
-            "You are a harbour master. How tall is the lighthouse? Be brief.",
-            ("You are a harbour master.", "How tall is the lighthouse?"),
-        ),
-        (
-            "Going by the income statement only, what is the profit?",
-            ("Going by the income statement only", "what is the profit?"),
-        ),
+        ("You are a harbour master. How tall is the lighthouse? Be brief.",
+         ("You are a harbour master.", "How tall is the lighthouse?")),
+        ("Going by the income statement only, what is the profit?",
+         ("Going by the income statement only", "what is the profit?")),
         ("How many walkers, bicycles and dogs?", ("How many walkers, bicycles and dogs?",)),
         ("Why? How?", ("Why? How?",)),
         ("", ("",)),
     ],
-)
+)  # fmt: skip
 def test_clauses_of_a_question(question: str, expected: tuple[str, ...]) -> None:
     assert clauses(question) == expected

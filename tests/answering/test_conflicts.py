@@ -20,25 +20,16 @@ def figures(one: TextInContext, other: TextInContext) -> list[tuple[str, str]]:
     ("one", "other", "expected"),
     [
         (TOWER.format(42), TOWER.format(45), ("42 metres", "45 metres")),
-        (
-            "Some 41,000 jobs depend on the ports.",
-            "The ports now support 43,500 jobs.",
-            ("41,000", "43,500"),
-        ),
-        (
-            "Our 612 volunteers gave their time.",
-            "More than 640 volunteers help us.",
-            ("612", "640"),
-        ),
+        ("Some 41,000 jobs depend on the ports.", "The ports now support 43,500 jobs.",
+         ("41,000", "43,500")),
+        ("Our 612 volunteers gave their time.", "More than 640 volunteers help us.",
+         ("612", "640")),
         ("A ticket to the island costs £12.", "The island ticket is £14.", ("£12", "£14")),
         ("Yacht\t£300\t12", "Yacht\t£320\t12", ("£300", "£320")),
-        (
-            "The North ward has 30 beds and 12 nurses.",
-            "The North ward has 33 beds and 12 nurses.",
-            ("30", "33"),
-        ),
+        ("The North ward has 30 beds and 12 nurses.", "The North ward has 33 beds and 12 nurses.",
+         ("30", "33")),
     ],
-)
+)  # fmt: skip
 def test_figures_in_dispute(one: str, other: str, expected: tuple[str, str]) -> None:
     assert figures(TextInContext(one), TextInContext(other)) == [expected]
 

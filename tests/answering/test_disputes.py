@@ -91,16 +91,12 @@ def test_a_figure_is_carried_only_where_it_stands(
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (
-            "In 2019 the harbour had 40 berths for yachts.",
-            "In 2020 the harbour had 45 berths for yachts.",
-        ),
-        (
-            "The ferry carries about 5 million people a year.",
-            "The ferry carries 4.98 million people a year.",
-        ),
+        ("In 2019 the harbour had 40 berths for yachts.",
+         "In 2020 the harbour had 45 berths for yachts."),
+        ("The ferry carries about 5 million people a year.",
+         "The ferry carries 4.98 million people a year."),
     ],
-)
+)  # fmt: skip
 def test_what_is_no_conflict_whatever_a_reader_says(tmp_path: Path, one: str, other: str) -> None:
     judge = ToldJudge(denied=("",))
     assert shown(swept(tmp_path, {"guide.txt": pages(one, other)}, judge)) == []

@@ -50,21 +50,15 @@ def test_other_figures_are_no_contacts(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        (
-            "Accounts: Priya Lund, 01632 960 274, mornings only Claims: Jo Ray, jo@x.org",
-            ["Accounts: Priya Lund, 01632 960 274, mornings only", "Claims: Jo Ray, jo@x.org"],
-        ),
-        (
-            "Ann Lee E-mail: ann@x.org Tel: 01632 960 274",
-            ["Ann Lee E-mail: ann@x.org Tel: 01632 960 274"],
-        ),
-        (
-            "Give at www.x.org/give To help, write to Jo Ray: jo@x.org",
-            ["Give at www.x.org/give To help, write to Jo Ray: jo@x.org"],
-        ),
+        ("Accounts: Priya Lund, 01632 960 274, mornings only Claims: Jo Ray, jo@x.org",
+         ["Accounts: Priya Lund, 01632 960 274, mornings only", "Claims: Jo Ray, jo@x.org"]),
+        ("Ann Lee E-mail: ann@x.org Tel: 01632 960 274",
+         ["Ann Lee E-mail: ann@x.org Tel: 01632 960 274"]),
+        ("Give at www.x.org/give To help, write to Jo Ray: jo@x.org",
+         ["Give at www.x.org/give To help, write to Jo Ray: jo@x.org"]),
         ("The rule is old Note: it still holds", ["The rule is old Note: it still holds"]),
     ],
-)
+)  # fmt: skip
 def test_a_run_of_contacts_is_divided_at_its_labels(text: str, parts: list[str]) -> None:
     assert [span.of(text) for span in entries(text, Span(0, len(text)))] == parts
 
