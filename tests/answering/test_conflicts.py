@@ -57,51 +57,54 @@ def test_what_disputes_nothing(one: str, other: str) -> None:
     assert figures(TextInContext(one), TextInContext(other)) == []
 
 
-def test_a_year_in_a_sentence_counts_before_that_of_the_sentence_before() -> None:
-    told = TextInContext("The airport had 3.1 million guests in 2023.")
-    before = "The airport had 3.4 million guests in 2023."
-    assert figures(told, TextInContext("It expects 4.5 million guests in 2030.", before)) == []
-    assert figures(told, TextInContext("It had 3.3 million guests at last.", before)) != []
+REPORT_2019 = TextInContext("The harbour had 40 berths.", above="Report of 2019")
+ANY_YEAR = TextInContext("The harbour had 40 berths.")
+OTHER = "The harbour had 45 berths."
+OF_2023 = TextInContext("The airport had 3.1 million guests in 2023.")
+BEFORE = "The airport had 3.4 million guests in 2023."
 
 
-def test_years_above_a_text() -> None:
-    """They hold where the text tells none; one that tells of no year may be of any."""
-    one, other = "The harbour had 40 berths.", "The harbour had 45 berths."
-    assert (
-        figures(
-            TextInContext(one, above="Report of 2019"), TextInContext(other, above="Report of 2020")
-        )
-        == []
-    )
-    assert figures(
-        TextInContext(one, above="Report of 2019"), TextInContext(other, above="The harbour")
-    )
-    assert figures(TextInContext(one, above="Report of 2019"), TextInContext(f"In 2019 {other}"))
-    assert (
-        figures(TextInContext(one, above="Report of 2020"), TextInContext(f"In 2019 {other}")) == []
-    )
-    assert figures(TextInContext(one), TextInContext(f"In 2019 {other}"))
-    assert figures(TextInContext(one), TextInContext("Berths\t45\t50", heads="2020\t2021")) == []
-    heads = (
-        TextInContext("Berths\t40\t45", heads="2019\t2020"),
-        TextInContext("Berths\t45\t50", heads="2020\t2021"),
-    )
-    assert figures(*heads) == []
+@pytest.mark.parametrize(
+    ("one", "other", "dispute"),
+    [
+        # The year of a sentence counts before that of the sentence before it.
+        (OF_2023, TextInContext("It expects 4.5 million guests in 2030.", BEFORE), False),
+        (OF_2023, TextInContext("It had 3.3 million guests at last.", BEFORE), True),
+        # Years above a text hold if it gives none; a text without any may be of any year.
+        (REPORT_2019, TextInContext(OTHER, above="Report of 2020"), False),
+        (REPORT_2019, TextInContext(OTHER, above="The harbour"), True),
+        (REPORT_2019, TextInContext(f"In 2019 {OTHER}"), True),
+        (REPORT_2019, TextInContext(f"In 2020 {OTHER}"), False),
+        (ANY_YEAR, TextInContext(f"In 2019 {OTHER}"), True),
+        (ANY_YEAR, TextInContext("Berths\t45\t50", heads="2020\t2021"), False),
+        (TextInContext("Berths\t40\t45", heads="2019\t2020"),
+         TextInContext("Berths\t45\t50", heads="2020\t2021"), False),
+    ],
+)  # fmt: skip
+def test_figures_of_other_years_are_not_in_dispute(
+    one: TextInContext, other: TextInContext, *, dispute: bool
+) -> None:
+    assert bool(figures(one, other)) is dispute
 
 
-def test_alike_but_for_the_figure() -> None:
-    assert alike(TextInContext(TOWER.format(42)), TextInContext(TOWER.format("45")))
-    assert not alike(
-        TextInContext(TOWER.format(42)),
-        TextInContext("The North Pier lighthouse is 45 metres tall."),
-    )
-    assert not alike(
-        TextInContext("Patients with type 2: 40"), TextInContext("Patients of type 1: 45")
-    )
-    assert not alike(TextInContext("Total\t40"), TextInContext("Total\t45"))  # of what?
-    row, heads = "Total\t40", "Berths for yachts"
-    assert alike(TextInContext(row, heads), TextInContext("Total\t45", heads))
-    assert not alike(TextInContext(row, heads), TextInContext("Total\t45", "Berths for boats"))
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (TextInContext(TOWER.format(42)), TextInContext(TOWER.format(45)), True),
+        (TextInContext(TOWER.format(42)),
+         TextInContext("The North Pier lighthouse is 45 metres tall."), False),
+        (TextInContext("Patients with type 2: 40"), TextInContext("Patients of type 1: 45"), False),
+        (TextInContext("Total\t40"), TextInContext("Total\t45"), False),  # of what?
+        (TextInContext("Total\t40", "Berths for yachts"),
+         TextInContext("Total\t45", "Berths for yachts"), True),
+        (TextInContext("Total\t40", "Berths for yachts"),
+         TextInContext("Total\t45", "Berths for boats"), False),
+    ],
+)  # fmt: skip
+def test_alike_but_for_the_figure(
+    one: TextInContext, other: TextInContext, *, expected: bool
+) -> None:
+    assert alike(one, other) is expected
 
 
 def test_fewer_words_show_that_texts_are_about_one_thing_where_both_answer_a_question() -> None:

@@ -34,14 +34,17 @@ class Linguist(Script):
         chat(handler, body)
 
 
+Abroad = tuple["Assistant", Linguist]
+
+
 @pytest.fixture(scope="module")
-def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Assistant, Linguist]]:
+def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Abroad]:
     with scripted(tmp_path_factory.mktemp("abroad"), script=Linguist(), guide=GUIDE) as (a, script):
         assert isinstance(script, Linguist)
         yield a, script
 
 
-def ask(harbour: tuple[Assistant, Linguist], written: str, english: str = ENGLISH) -> Answer:
+def ask(harbour: Abroad, written: str, english: str = ENGLISH) -> Answer:
     assistant, script = harbour
     script.prompts.clear()
     script.english = english
@@ -49,9 +52,7 @@ def ask(harbour: tuple[Assistant, Linguist], written: str, english: str = ENGLIS
     return assistant.ask(ASKED)
 
 
-def test_it_is_answered_in_its_language_with_quotes_from_the_page(
-    harbour: tuple[Assistant, Linguist],
-) -> None:
+def test_it_is_answered_in_its_language_with_quotes_from_the_page(harbour: Abroad) -> None:
     answer = ask(harbour, RIGHT)
     assert answer.answer.replace("**", "") == (
         "Der Leuchtturm am North Pier ist 42 Meter hoch [1]. Er leuchtet seit 1871 [2]."
@@ -78,9 +79,7 @@ def test_it_is_answered_in_its_language_with_quotes_from_the_page(
         ("Der Leuchtturm ist der höchste der Küste [1].", NOTHING_TO_CHECK),
     ],
 )
-def test_what_the_page_does_not_hold_is_dropped(
-    harbour: tuple[Assistant, Linguist], lie: str, reason: str
-) -> None:
+def test_what_the_page_does_not_hold_is_dropped(harbour: Abroad, lie: str, reason: str) -> None:
     answer = ask(harbour, f"{RIGHT} {lie}")
     assert lie.split(" [", maxsplit=1)[0] not in answer.answer
     (dropped,) = answer.dropped
@@ -88,22 +87,20 @@ def test_what_the_page_does_not_hold_is_dropped(
     assert answer.notice.startswith(LESS_CHECKED)
 
 
-def test_its_silence_is_heard(harbour: tuple[Assistant, Linguist]) -> None:
+def test_its_silence_is_heard(harbour: Abroad) -> None:
     english = "Who owns the railway?"
     answer = ask(harbour, "NOT IN THE EVIDENCE", english)
     assert answer.status is Status.NOT_FOUND
 
 
 @pytest.mark.parametrize("english", ["", "Wie hoch ist der Leuchtturm am Pier?", "How tall? " * 90])
-def test_a_translation_that_is_none_is_not_used(
-    harbour: tuple[Assistant, Linguist], english: str
-) -> None:
+def test_a_translation_that_is_none_is_not_used(harbour: Abroad, english: str) -> None:
     answer = ask(harbour, RIGHT, english)
     assert answer.standalone_question == ASKED
     assert "42 Meter" in answer.answer
 
 
-def test_figures_are_read_as_each_language_writes_them(harbour: tuple[Assistant, Linguist]) -> None:
+def test_figures_are_read_as_each_language_writes_them(harbour: Abroad) -> None:
     assert figures_of("33.000 Stellen, 1,6 Milliarden, 12 000 im Jahr 2021.") == [
         "33.000", "1,6", "12 000", "2021",
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mehealth_rag.generating.gate import HEADING, MOST_DROPPED, SAYS_NOTHING, Gate, Ruling
 from mehealth_rag.generating.units import LONGEST, Splitter, Unit, as_unit, next_end
+from mehealth_rag.generating.writing import Pace
 from mehealth_rag.types import Quote, Span
 
 QUOTES = (
@@ -203,11 +204,13 @@ def test_an_item_is_judged_as_a_sentence(lead: str, claim: str) -> None:
     assert replace(as_unit("- walkers"), lead=lead).claim == claim
 
 
-def test_a_heading_states_nothing() -> None:
-    gate = Gate(carrying("Bicycles"))
-    gate.feed("## Bicycles\n")
+@pytest.mark.parametrize(("text", "reason"), [("## Bicycles\n", HEADING), ("Yes.", SAYS_NOTHING)])
+def test_a_heading_or_a_yes_alone_states_nothing(text: str, reason: str) -> None:
+    gate = Gate(carrying("Bicycles", "Yes."))
+    gate.feed(text)
+    gate.finish()
     assert gate.passed == []
-    assert [d.reasons for d in gate.dropped] == [(HEADING,)]
+    assert [d.reasons for d in gate.dropped] == [(reason,)]
 
 
 @pytest.mark.parametrize(
@@ -290,16 +293,26 @@ def test_a_sentence_without_an_end_is_cut() -> None:
     assert all(len(d.text) <= LONGEST for d in gate.dropped)
 
 
-def test_a_yes_alone_says_nothing() -> None:
-    gate = Gate(carrying("Yes."))
-    gate.feed("Yes.")
-    gate.finish()
-    assert [d.reasons for d in gate.dropped] == [(SAYS_NOTHING,)]
-
-
 def test_an_answer_ends_before_it_is_too_long() -> None:
     gate = Gate(judge, most_words=10)
     gate.feed("The ferry carries walkers [4]. The ferry carries bicycles [5]. ")
     gate.feed("The harbour of Northby lies on the east coast [6]. The ")
     assert [p.quotes[0].page for p in gate.passed] == [4, 5]
     assert (gate.done, gate.dropped) == (True, [])
+
+
+def test_a_quick_model_is_given_more_and_a_slow_one_less() -> None:
+    pace = Pace(limit=10, tokens_per_second=1_000)
+    assert pace.tokens == 8_000
+    pace.read(1_000, 20.0)
+    assert pace.tokens == 8_000
+    pace.read(10_000, 5.0)
+    assert pace.tokens == 16_000
+    pace.too_slow(5_000)
+    assert pace.tokens == 2_000
+
+
+def test_a_model_that_was_too_slow_is_asked_again() -> None:
+    pace = Pace(limit=10, tokens_per_second=100)
+    pace.too_slow(200)
+    assert pace.tokens == 450

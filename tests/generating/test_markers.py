@@ -53,12 +53,10 @@ def test_marks_are_read_and_taken_out(written: str, numbers: tuple[int, ...]) ->
     assert not marked.broken
 
 
-def test_raised_figures_of_units_are_no_marks() -> None:
-    assert without_marks("The hall has 40 m² of floor.").text == "The hall has 40 m² of floor."
-
-
-def test_years_in_round_brackets_are_no_marks() -> None:
-    text = "It was lit by Anning (1871) on the pier."
+@pytest.mark.parametrize(
+    "text", ["The hall has 40 m² of floor.", "It was lit by Anning (1871) on the pier."]
+)
+def test_units_and_years_are_no_marks(text: str) -> None:
     assert without_marks(text).text == text
 
 

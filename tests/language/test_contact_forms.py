@@ -24,42 +24,31 @@ from mehealth_rag.types import Span
         ("Springfield, IL 62701", ContactKind.POST),
         ("use www.northby.example/repairs", ContactKind.WEB),
         ("Order page: order.northby.example; ask Jean", ContactKind.WEB),
+        ("from 2019-2024", None),
+        ("on 05.10.2024", None),
+        ("1,200,000 people, 12 345 678 in all", None),
+        ("a call for 25 projects in 2019", None),
+        ("the line carried 410 people", None),
+        ("It costs £01 632 960.", None),
+        ("ISBN 0-19-852663-6", None),
+        ("e.g. this, i.e. that", None),
     ],
 )
-def test_a_contact_is_told_by_its_form(text: str, kind: ContactKind) -> None:
-    assert contact_kinds(text) == {kind}
+def test_a_contact_is_recognised_by_its_form(text: str, kind: ContactKind | None) -> None:
+    assert contact_kinds(text) == ({kind} if kind else set())
 
 
 @pytest.mark.parametrize(
-    "text",
+    "parts",
     [
-        "from 2019-2024",
-        "on 05.10.2024",
-        "1,200,000 people, 12 345 678 in all",
-        "a call for 25 projects in 2019",
-        "the line carried 410 people",
-        "It costs £01 632 960.",
-        "ISBN 0-19-852663-6",
-        "e.g. this, i.e. that",
+        ["Accounts: Priya Lund, 01632 960 274, mornings only", "Claims: Jo Ray, jo@x.org"],
+        ["Ann Lee E-mail: ann@x.org Tel: 01632 960 274"],
+        ["Give at www.x.org/give To help, write to Jo Ray: jo@x.org"],
+        ["The rule is old Note: it still holds"],
     ],
 )
-def test_other_figures_are_no_contacts(text: str) -> None:
-    assert not contact_kinds(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("Accounts: Priya Lund, 01632 960 274, mornings only Claims: Jo Ray, jo@x.org",
-         ["Accounts: Priya Lund, 01632 960 274, mornings only", "Claims: Jo Ray, jo@x.org"]),
-        ("Ann Lee E-mail: ann@x.org Tel: 01632 960 274",
-         ["Ann Lee E-mail: ann@x.org Tel: 01632 960 274"]),
-        ("Give at www.x.org/give To help, write to Jo Ray: jo@x.org",
-         ["Give at www.x.org/give To help, write to Jo Ray: jo@x.org"]),
-        ("The rule is old Note: it still holds", ["The rule is old Note: it still holds"]),
-    ],
-)  # fmt: skip
-def test_a_run_of_contacts_is_divided_at_its_labels(text: str, parts: list[str]) -> None:
+def test_a_run_of_contacts_is_divided_at_its_labels(parts: list[str]) -> None:
+    text = " ".join(parts)
     assert [span.of(text) for span in entries(text, Span(0, len(text)))] == parts
 
 

@@ -10,12 +10,9 @@ import pytest
 from llm_helpers import Chat, fails, leaves_it_at, no_requests_left, opened, says, serving
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer, Status
 
 if TYPE_CHECKING:
-    from conftest import Library
-
     from mehealth_rag.llm.file_model import FileModel
     from mehealth_rag.llm.language_model import LanguageModel
 
@@ -23,13 +20,8 @@ QUESTION = "How tall is the lighthouse on the North Pier?"
 TRUE = "The lighthouse on the North Pier is 42 metres tall [1]. "
 
 
-@pytest.fixture(scope="module")
-def assistant(library: Library) -> Assistant:
-    return Assistant.open(Settings(corpus=library.corpus, index=library.index))
-
-
-def answered(assistant: Assistant, model: LanguageModel) -> Answer:
-    return replace(assistant, model=model, answer_tokens=60).ask(QUESTION)
+def answered(harbour: Assistant, model: LanguageModel) -> Answer:
+    return replace(harbour, model=model, answer_tokens=60).ask(QUESTION)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +38,11 @@ def answered(assistant: Assistant, model: LanguageModel) -> Answer:
     ],
 )
 def test_a_model_that_fails_leaves_the_documents_own_words(
-    assistant: Assistant, chat: Chat, notice: str
+    harbour: Assistant, chat: Chat, notice: str
 ) -> None:
     with serving(chat) as server:
         started = time.monotonic()
-        answer = answered(assistant, opened(server.url))
+        answer = answered(harbour, opened(server.url))
         assert time.monotonic() - started < 8
     assert answer.status is Status.ANSWERED
     assert answer.engine == "extractive"
@@ -64,18 +56,18 @@ def test_a_model_that_fails_leaves_the_documents_own_words(
     "chat", [leaves_it_at(TRUE + "It was lit in 18"), says(TRUE, "It was lit in 18", finish=None)]
 )
 def test_what_was_written_before_it_failed_is_kept_and_its_last_half_sentence_is_not(
-    assistant: Assistant, chat: Chat
+    harbour: Assistant, chat: Chat
 ) -> None:
     with serving(chat) as server:
-        answer = answered(assistant, opened(server.url))
+        answer = answered(harbour, opened(server.url))
     assert answer.engine == "generative"
     assert answer.statements[0].text == TRUE.removesuffix(" [1]. ")
     assert not any(s.text.endswith("18") for s in answer.statements)
     assert "before it had ended" in answer.notice
 
 
-def test_a_real_model_is_held_to_the_documents(assistant: Assistant, real_model: FileModel) -> None:
-    answer = answered(assistant, real_model)
+def test_a_real_model_is_held_to_the_documents(harbour: Assistant, real_model: FileModel) -> None:
+    answer = answered(harbour, real_model)
     assert answer.status is Status.ANSWERED
     assert "42 metres" in answer.answer
     assert answer.tokens["written"] > 0
