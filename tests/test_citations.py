@@ -28,32 +28,29 @@ def test_a_citation_is_a_slice_of_its_page() -> None:
     assert found.url == f"{PDF}#page=2"
 
 
+NO_BOX, NO_LINES = Page(1, "1", TEXT, lines=(Line(Span(0, 26)),)), Page(1, "1", TEXT)
+FINE = Page(1, "1", "abc", lines=(Line(Span(0, 3), (1.04, 2.06, 2.04, 3.17)),))
+
+
 @pytest.mark.parametrize(
-    ("span", "expected"),
+    ("page", "span", "expected"),
     [
-        (Span(0, 26), (UPPER,)),
-        (Span(0, 38), (UPPER, LOWER)),
-        (Span(0, 3), ((100.0, 500.0, 130.0, 512.0),)),
-        (Span(22, 26), ((320.0, 500.0, 360.0, 512.0),)),
-        (Span(22, 30), ((320.0, 500.0, 360.0, 512.0), (100.0, 486.0, 130.0, 498.0))),
-        (Span(26, 27), ()),
-        (Span(5, 5), ()),
+        (PAGE, Span(0, 26), (UPPER,)),
+        (PAGE, Span(0, 38), (UPPER, LOWER)),
+        (PAGE, Span(0, 3), ((100.0, 500.0, 130.0, 512.0),)),
+        (PAGE, Span(22, 26), ((320.0, 500.0, 360.0, 512.0),)),
+        (PAGE, Span(22, 30), ((320.0, 500.0, 360.0, 512.0), (100.0, 486.0, 130.0, 498.0))),
+        (PAGE, Span(26, 27), ()),
+        (PAGE, Span(5, 5), ()),
+        (FINE, Span(0, 1), ((1.0, 2.1, 1.4, 3.2),)),  # rounded to a tenth of a point
+        (NO_BOX, Span(0, 26), ()),
+        (NO_LINES, Span(0, 26), ()),
     ],
 )
 def test_one_box_a_line_cut_where_the_span_holds_it_in_part(
-    span: Span, expected: tuple[Box, ...]
+    page: Page, span: Span, expected: tuple[Box, ...]
 ) -> None:
-    assert boxes(PAGE, span) == expected
-
-
-def test_boxes_are_rounded_to_a_tenth_of_a_point() -> None:
-    page = Page(1, "1", "abc", lines=(Line(Span(0, 3), (1.04, 2.06, 2.04, 3.17)),))
-    assert boxes(page, Span(0, 1)) == ((1.0, 2.1, 1.4, 3.2),)
-
-
-@pytest.mark.parametrize("lines", [(), (Line(Span(0, 26)),)])
-def test_no_layout_no_boxes(lines: tuple[Line, ...]) -> None:
-    assert boxes(Page(1, "1", TEXT, lines=lines), Span(0, 26)) == ()
+    assert boxes(page, span) == expected
 
 
 @pytest.mark.parametrize(

@@ -76,13 +76,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         yield assistant
 
 
-def test_an_overview_stands_under_its_heading(town: Assistant) -> None:
-    answer = told(town).ask("Tell me about the roads and bridges.")
-    lead, *items = answer.answer.split("\n- ")
-    assert lead == "Roads and bridges:\n"
-    assert [s.text in item for s, item in zip(answer.statements, items, strict=True)] == [True] * 4
-
-
 def test_pages_that_count_in_other_words_are_both_shown(town: Assistant) -> None:
     answer = told(town, "52,000", "55,000").ask("How many people live in Kelmore?")
     assert "The pages give different figures." in answer.answer

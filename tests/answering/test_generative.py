@@ -263,7 +263,7 @@ def test_the_model_is_asked_what_the_reader_finds_no_answer_to(harbour: Scripted
 def test_small_talk_is_not_asked_of_the_model(harbour: Scripted) -> None:
     assistant, script = harbour
     asked = len(script.prompts)
-    assert assistant.ask("Thank you!").engine == "assistant"
+    assert assistant.ask("Thank you!", [("hi", "Hello!")]).engine == "assistant"
     assert assistant.ask("Write me a poem about the harbour.").status is Status.NOT_FOUND
     assert len(script.prompts) == asked
 

@@ -180,51 +180,45 @@ def test_a_row_comes_with_the_heads_of_its_columns(shelf: Shelf) -> None:
     assert any("Per year" in head for head in heads)
 
 
-@pytest.mark.parametrize(
-    ("question", "chances", "shown"),
-    [
-        ("What does a punt cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Punt"]),
-        ("What does a punt or a yacht cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Yacht", "Punt"]),
-        ("What does a boat cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Yacht", "Punt"]),
-        ("What does a punt cost?", {"Yacht": 0.9, "Punt": 0.02}, ["Yacht"]),
-        ("Which costs £40?", {"Yacht": 0.9, "Punt": 0.6}, ["Punt"]),
-    ],
-)
-def test_of_the_rows_of_a_table_those_are_shown_that_share_most_with_the_question(
-    shelf: Shelf, question: str, chances: dict[str, float], shown: list[str]
-) -> None:
-    assert [row.split("\t")[0] for row, *_ in said(shelf.draft(question, **chances))] == shown
-
-
-def test_a_single_letter_tells_rows_apart(tmp_path: Path) -> None:
-    parts = "# Parts\n\n| Part | Bin |\n|---|---|\n| Pad, type A | F33 |\n| Pad, type B | D17 |\n"
-    draft = Shelf(tmp_path, {"parts": parts}).draft("Where is the pad of type B?", A=0.9, B=0.7)
-    assert said(draft)[0][0].startswith("Pad, type B")
+PARTS = "# Parts\n\n| Part | Bin |\n|---|---|\n| {} | F33 |\n| {} | D17 |\n"
+CODES, TYPES = PARTS.format("KT-20418", "KT-20419"), PARTS.format("Pad, type A", "Pad, type B")
+RETURNS = """\
+| Year | Drawn | Return |
+|------|-------|--------|
+| 2023 | 118 | 3.1% |
+| 2024 | 233 | 4.9% |
+| 2025 (forecast) | 371 | 5.6% |
+"""
+BOTH = {"Yacht": 0.9, "Punt": 0.6}
 
 
 @pytest.mark.parametrize(
-    ("question", "shown"),
+    ("text", "question", "chances", "labels"),
     [
-        ("Where is kt-20418?", ["KT-20418"]),
-        ("Where are KT-20418 and KT-20419?", ["KT-20418", "KT-20419"]),
-        ("Where is KT-20999?", []),
-        ("Where is what QX-111 needs?", ["KT-20418", "KT-20419"]),  # a code of another kind
+        # Rows with most words of the question, unless they are far less likely.
+        (GUIDE, "What does a punt cost?", BOTH, ["Punt"]),
+        (GUIDE, "What does a punt or a yacht cost?", BOTH, ["Yacht", "Punt"]),
+        (GUIDE, "What does a boat cost?", BOTH, ["Yacht", "Punt"]),
+        (GUIDE, "What does a punt cost?", {"Yacht": 0.9, "Punt": 0.02}, ["Yacht"]),
+        (GUIDE, "Which costs £40?", BOTH, ["Punt"]),
+        (TYPES, "Where is the pad of type B?", {"A": 0.9, "B": 0.7}, ["Pad, type B"]),
+        # Rows of the code asked for, and any if it is a code of another kind.
+        (CODES, "Where is kt-20418?", {"KT": 0.9}, ["KT-20418"]),
+        (CODES, "Where are KT-20418 and KT-20419?", {"KT": 0.9}, ["KT-20418", "KT-20419"]),
+        (CODES, "Where is KT-20999?", {"KT": 0.9}, []),
+        (CODES, "Where is what QX-111 needs?", {"KT": 0.9}, ["KT-20418", "KT-20419"]),
+        # Rows of the years asked for, if there are any.
+        (RETURNS, "What was the return in 2024?", {"%": 0.9}, ["2024"]),
+        (RETURNS, "How did it change from 2023 to 2024?", {"%": 0.9}, ["2023", "2024"]),
+        (RETURNS, "What were the returns?", {"%": 0.9}, ["2023", "2024", "2025 (forecast)"]),
+        (RETURNS, "And the return in 2019?", {"%": 0.9}, ["2023", "2024", "2025 (forecast)"]),
     ],
 )
-def test_a_row_of_another_code_than_the_one_asked_for_is_not_shown(
-    tmp_path: Path, question: str, shown: list[str]
+def test_of_a_table_the_rows_that_are_meant_are_shown(
+    tmp_path: Path, text: str, question: str, chances: dict[str, float], labels: list[str]
 ) -> None:
-    parts = "# Parts\n\n| Part | Bin |\n|---|---|\n| KT-20418 | F33 |\n| KT-20419 | D17 |\n"
-    draft = Shelf(tmp_path, {"parts": parts}).draft(question, KT=0.9)
-    assert [row.split("\t")[0] for row, *_ in said(draft)] == shown
-
-
-def test_what_stands_on_two_pages_is_said_once(shelf: Shelf) -> None:
-    draft = shelf.draft("When is it due?", Dues=0.9)
-    (point,) = draft.points
-    assert [(q.document, q.text) for q in point.quotes] == [
-        ("guide", "Dues are paid in May."), ("report", "Dues are paid in May."),
-    ]  # fmt: skip
+    draft = Shelf(tmp_path, {"table": text}).draft(question, **chances)
+    assert [row.split("\t")[0] for row, *_ in said(draft)] == labels
 
 
 def test_a_heading_that_names_what_is_asked_about_is_told(shelf: Shelf) -> None:
@@ -303,30 +297,3 @@ def test_a_line_that_is_no_sentence_has_its_heading(trust: Shelf) -> None:
     assert name.heading == "The board"
     (sentence,) = trust.draft("Where do they meet?", meets=0.9).points
     assert sentence.heading == ""
-
-
-RETURNS = """\
-# Returns
-
-| Year | Drawn | Return |
-|------|-------|--------|
-| 2023 | 118 | 3.1% |
-| 2024 | 233 | 4.9% |
-| 2025 (forecast) | 371 | 5.6% |
-"""
-
-
-@pytest.mark.parametrize(
-    ("question", "labels"),
-    [
-        ("What was the return in 2024?", ["2024"]),
-        ("How did the return change from 2023 to 2024?", ["2023", "2024"]),
-        ("What were the returns?", ["2023", "2024", "2025 (forecast)"]),
-        ("What was the return in 2019?", ["2023", "2024", "2025 (forecast)"]),
-    ],
-)
-def test_rows_of_other_years_than_asked_for_are_left_out(
-    tmp_path: Path, question: str, labels: list[str]
-) -> None:
-    draft = Shelf(tmp_path, {"returns": RETURNS}).draft(question, **{"%": 0.9})
-    assert [quotes[0].split("\t")[0] for quotes in said(draft)] == labels
