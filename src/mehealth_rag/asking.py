@@ -288,7 +288,10 @@ class Answerer:
         question = request.question
         library = Library.of(self.index, self.sources)
         library = replace(library, plain=request.plain, named=request.named)
-        link = self._link(request) if question.wanted is Wanted.LINK else None
+        link = None
+        if question.wanted is Wanted.LINK:
+            pages = link_pages(self.index, self.sources, request.evidence)
+            link = find_link(question, self.sources, pages)
         if link is not None and self.pen is None:
             return compose.link_answer(link, library)
         hits, reader = request.read(request.evidence), self.finder.reader()
@@ -346,11 +349,6 @@ class Answerer:
             self.index, request.wish, request.question, request.documents, limits, request.read
         )
         return search.outcome(hits, draft)
-
-    def _link(self, request: _Request) -> FoundLink | None:
-        """Return the link that answers a question for an address, if any."""
-        pages = link_pages(self.index, self.sources, request.evidence)
-        return find_link(request.question, self.sources, pages)
 
     def _written(self, task: Task, pen: Pen, link: FoundLink | None, library: Library) -> Growing:
         """Answer in the model's words, or with the link, if any, if it writes nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -24,7 +25,6 @@ from mehealth_rag.types import (
     ConflictValue,
     Quote,
     Related,
-    Source,
     Span,
     Statement,
     Status,
@@ -125,9 +125,7 @@ def not_found(
     question: Question, nearest: Sequence[Quote], draft: Draft, library: Library
 ) -> Answer:
     """Return an abstention, with the nearest sentences and linked sources that may help."""
-    related = related_sources(
-        question, tuple(library.sources.values()), frozenset(_indexed(library))
-    )
+    related = _related_sources(question, library)
     hint = f" “{related[0].title}”, which is linked but not in the index, may." if related else ""
     return Answer(
         answer=NOT_FOUND + hint + unread_sentence(library),
@@ -181,19 +179,13 @@ def unread_sentence(library: Library) -> str:
     if not library.unread:
         return ""
     count = sum(map(len, library.unread.values()))
-    if len(library.unread) > 1 or count > _LISTED:
-        where = f"{count} page{'s' * (count > 1)} of {_unread_documents(library)}"
-    else:
-        (pages,) = library.unread.values()
-        where = f"P{page_ranges(pages)[1:]} of {_unread_documents(library)}"
+    (document, names), *others = library.unread.items()
+    pages = f"{count} page{'s' * (count > 1)}"
+    if not others and count <= _LISTED:
+        pages = f"P{page_ranges(names)[1:]}"
+    where = f"{len(library.unread)} documents" if others else f"“{library.sources[document].title}”"
     verb = "was" if count == 1 else "were"
-    return f" {where} could not be read and {verb} not searched."
-
-
-def _unread_documents(library: Library) -> str:
-    if len(library.unread) > 1:
-        return f"{len(library.unread)} documents"
-    return f"“{library.sources[next(iter(library.unread))].title}”"
+    return f" {pages} of {where} could not be read and {verb} not searched."
 
 
 def decline(sentence: str) -> Answer:
@@ -327,7 +319,8 @@ def _missing(draft: Draft, citations: Sequence[Citation], library: Library) -> s
 def _origin(citations: Sequence[Citation], library: Library) -> str:
     """Return the source line, or "" if the index has one document or the source is obvious."""
     titles = {c.document: c.title for c in citations}
-    if len(titles) != 1 or titles.keys() <= library.plain or len(set(_indexed(library))) < 2:
+    indexed = sum(s.path is not None for s in library.sources.values())
+    if len(titles) != 1 or titles.keys() <= library.plain or indexed < 2:
         return ""
     return f"{SOURCE}{next(iter(titles.values()))}."
 
@@ -368,22 +361,12 @@ def _numbers(statement: Statement) -> str:
     return "".join(f"[{n}]" for n in statement.citations)
 
 
-def _indexed(library: Library) -> Iterator[str]:
-    return (s.id for s in library.sources.values() if s.path is not None)
-
-
-def related_sources(
-    question: Question, sources: Sequence[Source], indexed: frozenset[str]
-) -> tuple[Related, ...]:
+def _related_sources(question: Question, library: Library) -> tuple[Related, ...]:
     """Return sources outside the index whose titles share words with the question, best first."""
-    unindexed = [s for s in sources if s.id not in indexed]
-    titles = {s.id: content_stems(s.title) for s in unindexed}
-    distinctive = [s for s in question.subject if _is_distinctive(s, list(titles.values()))]
-    scored = [(sum(w in titles[s.id] for w in distinctive), s) for s in unindexed]
+    titles = [(s, content_stems(s.title)) for s in library.sources.values() if s.path is None]
+    counts = Counter(word for _, title in titles for word in title)
+    most = max(1, _COMMON_SHARE * len(titles))
+    distinctive = {word for word in question.subject if counts[word] <= most}
+    scored = [(len(distinctive & title), source) for source, title in titles]
     best = sorted((x for x in scored if x[0]), key=lambda x: (-x[0], x[1].id))[:_MOST_RELATED]
     return tuple(Related(s.id, s.title, s.url, indexed=False) for _, s in best)
-
-
-def _is_distinctive(word: str, titles: Sequence[frozenset[str]]) -> bool:
-    count = sum(word in title for title in titles)
-    return 0 < count <= max(1, _COMMON_SHARE * len(titles))

@@ -60,33 +60,25 @@ _POLITE = frozenset(
 )
 """Words that add nothing to those of a move."""
 
-_MOVES: tuple[tuple[Move, tuple[frozenset[str], ...], frozenset[str]], ...] = (
+_MOVES: tuple[tuple[Move, tuple[str, ...], str], ...] = (
     (
         Move.MORE,
-        (frozenset("more else further elaborate expand continue".split()),),
-        frozenset("is are there about anything any some details detail know with".split()),
+        ("more else further elaborate expand continue",),
+        "is are there about anything any some details detail know with",
     ),
-    (Move.MORE, (frozenset({"go", "keep", "carry"}), frozenset({"on", "going"})), frozenset()),
-    (
-        Move.REASON,
-        (frozenset({"why", "reason", "reasons"}),),
-        frozenset({"is", "was", "are", "not"}),
-    ),
-    (Move.REASON, (frozenset({"how"}), frozenset({"come"})), frozenset()),
+    (Move.MORE, ("go keep carry", "on going"), ""),
+    (Move.REASON, ("why reason reasons",), "is was are not"),
+    (Move.REASON, ("how", "come"), ""),
     (
         Move.SHORTER,
-        (frozenset("short shorter brief briefly tldr nutshell".split()),),
-        frozenset("version keep answer few words".split()),
+        ("short shorter brief briefly tldr nutshell",),
+        "version keep answer few words",
     ),
-    (Move.SHORTER, (frozenset({"sum", "say"}), frozenset({"up", "briefly"})), frozenset()),
-    (Move.SHORTER, (frozenset({"one"}), frozenset({"sentence"})), frozenset({"answer"})),
-    (
-        Move.LISTED,
-        (frozenset("list listed bullet bullets".split()), frozenset("as in it them that".split())),
-        frozenset("point points answer".split()),
-    ),
+    (Move.SHORTER, ("sum say", "up briefly"), ""),
+    (Move.SHORTER, ("one", "sentence"), "answer"),
+    (Move.LISTED, ("list listed bullet bullets", "as in it them that"), "point points answer"),
 )
-"""Each move with sets of words, of which a turn needs one each, and the words allowed beside
+"""Each move with lists of words, of which a turn needs one each, and the words allowed beside
 them."""
 
 _AND = re.compile(r"\W*and\W*\?*\W*", re.IGNORECASE)
@@ -99,7 +91,8 @@ def move_of(question: str) -> Move | None:
         return Move.MORE
     asked = words(question.replace(";", ""))
     for move, required, allowed in _MOVES:
-        if consists_of(asked, required, _POLITE | allowed):
+        lists = [frozenset(words_of.split()) for words_of in required]
+        if consists_of(asked, lists, _POLITE.union(allowed.split())):
             return move
     return None
 

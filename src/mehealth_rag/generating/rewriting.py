@@ -63,7 +63,8 @@ def _line_of(model: LanguageModel, prompt: Sequence[Message]) -> str:
                     break
     except LanguageModelError:
         return ""
-    return _first_line(text)
+    line = next((x for x in text.strip().splitlines() if x.strip()), "")
+    return _LABEL.sub("", line.strip()).strip("\"“”' ")
 
 
 def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Standalone) -> bool:
@@ -91,8 +92,3 @@ def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Stand
 
 def _subject(text: str) -> set[str]:
     return set(stem_all(subject_words(text)))
-
-
-def _first_line(text: str) -> str:
-    line = next((x for x in text.strip().splitlines() if x.strip()), "")
-    return _LABEL.sub("", line.strip()).strip("\"“”' ")

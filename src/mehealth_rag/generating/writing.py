@@ -162,22 +162,14 @@ class CheckedText:
     tokens: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """The prompt, and its passages in the order of their numbers."""
-
-    prompt: tuple[Message, ...]
-    exhibits: tuple[Exhibit, ...]
-
-
 def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, CheckedText]:
     """Ask the model; yield what may be shown whenever it grows, and return everything."""
-    prepared, pen = _prepared(task, writer), writer.pen
-    gate = Gate(task.judge(prepared.exhibits, writer.reader))
+    (prompt, exhibits), pen = _prepared(task, writer), writer.pen
+    gate = Gate(task.judge(exhibits, writer.reader))
     text = ""
     failure = None
     try:
-        for piece in pen.pieces(prepared.prompt) if prepared.exhibits else ():
+        for piece in pen.pieces(prompt) if exhibits else ():
             text += piece
             if gate.feed(piece):
                 yield tuple(gate.passed)
@@ -192,32 +184,29 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Che
         dropped=tuple(gate.dropped),
         failure=failure,
         silent=gate.silent,
-        tokens={
-            "prompt": pen.tokens(prepared.prompt),
-            "written": pen.model.count(text) if text else 0,
-        },
+        tokens={"prompt": pen.tokens(prompt), "written": pen.model.count(text) if text else 0},
     )
 
 
-def _prepared(task: Task, writer: Writer) -> _Prepared:
-    """Return the prompt: passages that fit, best first, and the best document's rest if all fits.
+def _prepared(task: Task, writer: Writer) -> tuple[tuple[Message, ...], tuple[Exhibit, ...]]:
+    """Return the prompt, and its passages in the order of their numbers.
 
-    Silenced sentences are not included.
+    These are the passages that fit, best first; if all of them and the best one's whole document
+    fit, its other passages too. Silenced sentences are not included.
     """
     budget = TokenBudget(writer.pen.prompt_tokens, writer.pen.model.count)
     ranked = [task.evidence[place] for place in order([hit.reading for hit in task.hits])]
     best = exhibits_of(ranked, writer.index.page)
-    exhibits = [*best, *_rest(best, writer.index, budget.tokens)]
+    exhibits = [*best, *_other_passages(best, writer.index, budget.tokens)]
     items = [_item(exhibit) for exhibit in exhibits]
     history = [(question, _plain(answer)) for question, answer in task.history]
     asked = Asked(task.asked, history, foreign=task.language != ENGLISH)
     count = len(fitting(asked, items, budget))
     count = count if count == len(items) else min(count, len(best))
-    prompt = answer_messages(asked, items[:count], budget)
-    return _Prepared(prompt, tuple(exhibits[:count]))
+    return answer_messages(asked, items[:count], budget), tuple(exhibits[:count])
 
 
-def _rest(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhibit, ...]:
+def _other_passages(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhibit, ...]:
     """Return the other passages of the best one's document; empty if they are surely too many."""
     ordinals = index.document_ordinals([e.passage.document for e in best[:1]])
     if len(ordinals) > tokens // LEAST_PASSAGE:
