@@ -220,12 +220,12 @@ class Name:
 
     @property
     def determined(self) -> bool:
-        """Whether an article comes before it."""
+        """True if an article comes before it."""
         return self.article < self.start
 
     @property
     def modifies(self) -> bool:
-        """Whether a noun follows, so that the article belongs to the noun ("the *Maple* wing")."""
+        """True if a noun follows, so that the article belongs to the noun ("the *Maple* wing")."""
         return self.determined and self.phrase != f"the {self.text}"
 
     def replaced(self, text: str) -> str:

@@ -32,7 +32,7 @@ class BlockKind(StrEnum):
 
     @property
     def aside(self) -> bool:
-        """Whether the block is not part of the page's content: furniture or a line of contents."""
+        """True for furniture and lines of contents, which are not part of the page's content."""
         return self in {BlockKind.FURNITURE, BlockKind.CONTENTS}
 
 
@@ -52,7 +52,7 @@ class Fault(StrEnum):
 
     @property
     def unread(self) -> bool:
-        """Whether the page has content that could not be read and so is not searched."""
+        """True if the page has content that could not be read and so is not searched."""
         return self in {Fault.PICTURE, Fault.UNREADABLE, Fault.GARBAGE}
 
 

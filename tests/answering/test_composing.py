@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mehealth_rag.answering.compose import table_row, worded
+from mehealth_rag.answering.compose import statement_of, table_row
 from mehealth_rag.answering.marking import decisive
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.assistant import Assistant
@@ -182,8 +182,8 @@ def test_the_decisive_words_are_marked(
     question: str, text: str, heads: str, marked: list[str]
 ) -> None:
     row, columns = (Quote("guide", 1, Span(0, len(t)), t) for t in (text, heads))
-    wording = worded(row, columns)
-    assert [span.of(wording.text) for span in decisive(analyse(question), wording)] == marked
+    statement = statement_of(row, columns)
+    assert [span.of(statement.text) for span in decisive(analyse(question), statement)] == marked
 
 
 @pytest.mark.parametrize(

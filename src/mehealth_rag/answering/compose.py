@@ -12,7 +12,7 @@ from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.drafting import Draft
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
-from mehealth_rag.answering.marking import Wording, decisive, mark
+from mehealth_rag.answering.marking import StatementText, decisive, marked
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.index.accounting import page_ranges
 from mehealth_rag.language.words import content_stems
@@ -74,8 +74,8 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
     statements = [s for point in points for s in point]
     headers = _headers(points, citations, [point.heading for point in draft.points])
     listed = draft.listed or draft.introduction is not None or len(points) > MOST_RUNNING
-    wordings = [worded(*point.quotes) for point in draft.points]
-    lines = _lines(None if listed else question, points, wordings, headers)
+    texts = [statement_of(*point.quotes) for point in draft.points]
+    lines = _lines(None if listed else question, points, texts, headers)
     text = "\n".join(f"- {line}" for line in lines) if listed else " ".join(lines)
     if draft.introduction is not None:
         text = f"{statement_text(draft.introduction.text)}\n\n{text}"
@@ -89,19 +89,19 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         + _origin(citations, library),
         statements=tuple(statements),
         citations=tuple(citations),
-        conflicts=(conflict(question, wordings, statements),) if draft.disagree else (),
+        conflicts=(conflict(question, texts, statements),) if draft.disagree else (),
         confidence=round(draft.confidence, 4),
     )
 
 
 def conflict(
-    question: Question, wordings: Sequence[Wording], statements: Sequence[Statement]
+    question: Question, texts: Sequence[StatementText], statements: Sequence[Statement]
 ) -> Conflict:
     """Return what the statements disagree about, with the figure each of them gives."""
     values = []
-    for wording, statement in zip(wordings, statements, strict=True):
-        spans = decisive(question, wording)
-        value = spans[0].of(wording.text) if spans else wording.text
+    for with_cells, statement in zip(texts, statements, strict=True):
+        spans = decisive(question, with_cells)
+        value = spans[0].of(statement.text) if spans else statement.text
         values.append(ConflictValue(value, statement.citations))
     return Conflict(about=question.text.rstrip(" ?"), values=tuple(values))
 
@@ -243,21 +243,21 @@ def table_row(row: str, heads: Sequence[str]) -> tuple[str, tuple[tuple[str, str
 
 def as_statement(quote: Quote, *heads: Quote) -> str:
     """Return a quote as a statement; the cells of a table row follow their column headings."""
-    return worded(quote, *heads).text
+    return statement_of(quote, *heads).text
 
 
-def worded(quote: Quote, *heads: Quote) -> Wording:
+def statement_of(quote: Quote, *heads: Quote) -> StatementText:
     """Return a quote as a statement, with its cells if it is a table row."""
     row = table_row(quote.text, [head.text for head in heads])
     if row is None:
-        return Wording(statement_text(quote.text))
+        return StatementText(statement_text(quote.text))
     text = f"{row[0]} – "
     cells: list[tuple[str, Span]] = []
     for name, value in row[1]:
         text += f"{'; ' if cells else ''}{name}: "
         cells.append((name, Span(len(text), len(text) + len(value))))
         text += value
-    return Wording(text, tuple(cells))
+    return StatementText(text, tuple(cells))
 
 
 def _names(cells: Sequence[str], heads: Sequence[str]) -> Sequence[str]:
@@ -328,7 +328,7 @@ def _origin(citations: Sequence[Citation], library: Library) -> str:
 def _lines(
     question: Question | None,
     points: Sequence[_Point],
-    wordings: Sequence[Wording],
+    texts: Sequence[StatementText],
     headers: Sequence[str],
 ) -> list[str]:
     """Return each point after its header; without a question as an item, with no full stop.
@@ -336,11 +336,11 @@ def _lines(
     The words of an answering statement that decide the question are bold.
     """
     lines = []
-    for header, (*context, last), wording in zip(headers, points, wordings, strict=True):
+    for header, (*context, last), with_cells in zip(headers, points, texts, strict=True):
         if question is None:
             shown = f"{last.text} {_numbers(last)}"
         else:
-            shown = _sentence(last, mark(wording.text, decisive(question, wording)))
+            shown = _sentence(last, marked(question, with_cells))
         lines.append(header + " ".join([*(_sentence(s, s.text) for s in context), shown]))
     return lines
 

@@ -78,7 +78,7 @@ class Claim:
 
     @property
     def pages(self) -> frozenset[tuple[str, int]]:
-        """The documents and pages it stands on."""
+        """The documents and pages that have it."""
         return frozenset(place.page for place in self.places)
 
     @property
@@ -261,7 +261,7 @@ def _kinds(claims: Sequence[Claim]) -> NDArray[np.int64]:
 
 
 def _lack(sentences: Iterable[str], figures: Iterable[Amount]) -> bool:
-    """Return whether none of the figures stands in any of the sentences."""
+    """Return whether none of the sentences has any of the figures."""
     amounts = [a for sentence in sentences for a in values(sentence).amounts]
     return not any(same_figure(a, b) for a in figures for b in amounts)
 

@@ -29,7 +29,7 @@ _LIMIT = re.compile(r"\b(?:over|more than|about|around|almost|nearly|at least)\s
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class StatementText:
     """The text of a statement; if it is made of a table row, the cells in it.
 
     A cell is its column heading and the span of its value.
@@ -39,33 +39,41 @@ class Wording:
     cells: tuple[tuple[str, Span], ...] = ()
 
 
-def decisive(question: Question, wording: Wording) -> tuple[Span, ...]:
+def decisive(question: Question, statement: StatementText) -> tuple[Span, ...]:
     """Return the spans of the text that answer, in order; empty if no few words do.
 
     In a table row this is the cell whose column the question names.
     """
-    cell = _cell_asked_for(question, wording)
+    cell = _cell_asked_for(question, statement)
     if cell is not None:
         return (cell,)
-    spans = _of_wanted_kind(question, wording)
-    return spans if not wording.cells or len(spans) == 1 else ()  # several cells: a guess
+    spans = _of_wanted_kind(question, statement)
+    return spans if not statement.cells or len(spans) == 1 else ()  # several cells: a guess
 
 
-def _cell_asked_for(question: Question, wording: Wording) -> Span | None:
+def marked(question: Question, statement: StatementText) -> str:
+    """Return the text with the spans that answer in Markdown bold."""
+    text = statement.text
+    for span in reversed(decisive(question, statement)):
+        text = f"{text[: span.start]}**{span.of(text)}**{text[span.end :]}"
+    return text
+
+
+def _cell_asked_for(question: Question, statement: StatementText) -> Span | None:
     """Return the value whose heading has more words of the question than any other has.
 
     A value that the question gives itself is not asked for.
     """
     asked = frozenset(question.subject)
-    unknown = [c for c in wording.cells if not content_stems(c[1].of(wording.text)) <= asked]
+    unknown = [c for c in statement.cells if not content_stems(c[1].of(statement.text)) <= asked]
     shared = [len(content_stems(name) & asked) for name, _ in unknown]
     most = max(shared, default=0)
     return unknown[shared.index(most)][1] if most and shared.count(most) == 1 else None
 
 
-def _of_wanted_kind(question: Question, wording: Wording) -> tuple[Span, ...]:
+def _of_wanted_kind(question: Question, statement: StatementText) -> tuple[Span, ...]:
     """Return the spans of the kind of answer that the question wants."""
-    text = wording.text
+    text = statement.text
     match question.wanted:
         case Wanted.COUNT | Wanted.MONEY | Wanted.PERCENT:
             return _figure(question, text)
@@ -73,19 +81,9 @@ def _of_wanted_kind(question: Question, wording: Wording) -> tuple[Span, ...]:
             asked = fold(question.text)
             return tuple(span for span in _times(text) if fold(span.of(text)) not in asked)
         case Wanted.PERSON | Wanted.NAME:
-            return _names(question, wording)
+            return _names(question, statement)
         case _:
             return ()
-
-
-def mark(text: str, spans: tuple[Span, ...]) -> str:
-    """Return `text` with each span in Markdown bold."""
-    pieces = []
-    end = 0
-    for span in spans:
-        pieces += [text[end : span.start], "**", span.of(text), "**"]
-        end = span.end
-    return "".join([*pieces, text[end:]])
 
 
 def _times(text: str) -> list[Span]:
@@ -148,12 +146,12 @@ def _limited(text: str, figure: Amount, amounts: tuple[Amount, ...]) -> Span:
     return Span(limit.start() if limit else start, end)
 
 
-def _names(question: Question, wording: Wording) -> tuple[Span, ...]:
+def _names(question: Question, statement: StatementText) -> tuple[Span, ...]:
     """Return the first names that neither the question nor a heading of a row has."""
     asked = set(content_words(question.text))
     spans: list[Span] = []
-    headings = [range(span.start - len(f"{name}: "), span.start) for name, span in wording.cells]
-    for match in _NAME_RUN.finditer(wording.text):
+    headings = [range(span.start - len(f"{name}: "), span.start) for name, span in statement.cells]
+    for match in _NAME_RUN.finditer(statement.text):
         parts = set(content_words(match.group()))
         is_label = match.start() == 0 or any(match.start() in heading for heading in headings)
         if parts and not parts & asked and not is_label:

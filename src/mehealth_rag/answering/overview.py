@@ -46,7 +46,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _REFERRING = POINTING - DEMONSTRATIVES
-"""Words that refer to what was spoken of before; "this" is mostly the document."""
+"""Words that refer back; "this" mostly means the document itself."""
 
 _OF_PARTS = frozenset(map(stem, "section chapter part paragraph heading".split()))
 
@@ -61,7 +61,7 @@ class Asked:
 
     @property
     def from_guide(self) -> bool:
-        """Whether the guide answers at once; what one document is about the reader finds better."""
+        """True if the guide answers at once; the reader is better at one document's subject."""
         return self.sure and (self.aspect is not Aspect.OPENING or len(self.documents) > 1)
 
     def better_from_guide(self, answer: Answer) -> bool:
@@ -93,7 +93,10 @@ class Overview:
         return Asked(aspect, tuple(self._names(chosen)), probability >= SURE)
 
     def _aspect(self, question: str, history: Sequence[Turn]) -> tuple[Aspect, float] | None:
-        """Return the aspect that a question asks for; what "it" is about, only of a document."""
+        """Return the aspect that a question asks for, and its probability.
+
+        Asking what "it" is about counts only if the turn before was about a document as well.
+        """
         likeliest = aspect_of(question, self.retriever.encoder)
         refers_back = bool(history) and not _REFERRING.isdisjoint(words(question))
         if likeliest is None or likeliest[0] is not Aspect.OPENING or not refers_back:

@@ -35,7 +35,7 @@ class Wanted(StrEnum):
 
     @property
     def is_figure(self) -> bool:
-        """Whether a number answers it."""
+        """True if a number answers it."""
         return self in {Wanted.COUNT, Wanted.MONEY, Wanted.PERCENT}
 
 

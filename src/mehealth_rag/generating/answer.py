@@ -8,7 +8,7 @@ from dataclasses import replace
 from mehealth_rag.answering.compose import answered, conflict, not_found, statement_text
 from mehealth_rag.answering.drafting import Draft, nearest
 from mehealth_rag.answering.library import Library
-from mehealth_rag.answering.marking import Wording, decisive, mark
+from mehealth_rag.answering.marking import StatementText, marked
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.gate import NO_CLAIMS, Passed
@@ -72,13 +72,13 @@ def _passed_answer(
     statements = [statement(p.text, p.quotes) for p in passed]
     items = [p.item for p in passed]
     sides = [statement(group[0].text, group) for group in groups]
-    wordings = [Wording(side.text) for side in sides]
+    texts = [StatementText(side.text) for side in sides]
     return Answer(
         status=Status.ANSWERED,
         answer=_text(question if task.language == ENGLISH else None, statements, items),
         statements=tuple(statements),
         citations=tuple(library.citation(n, quote) for quote, n in numbers.items()),
-        conflicts=(conflict(question, wordings, sides),) if sides else (),
+        conflicts=(conflict(question, texts, sides),) if sides else (),
         confidence=round(draft.confidence, 4),
         engine=ENGINE,
     )
@@ -118,8 +118,9 @@ def _text(question: Question | None, statements: Sequence[Statement], items: Seq
     text = ""
     for i, (statement, item) in enumerate(zip(statements, items, strict=True)):
         numbers = "".join(f"[{n}]" for n in statement.citations)
-        marked = decisive(question, Wording(statement.text)) if question is not None else ()
-        displayed = mark(statement.text, marked)
+        displayed = statement.text
+        if question is not None:
+            displayed = marked(question, StatementText(displayed))
         if item:
             gap = "\n" if i and items[i - 1] else "\n\n" * bool(i)
             text += f"{gap}- {displayed} {numbers}"

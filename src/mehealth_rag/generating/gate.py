@@ -52,7 +52,7 @@ _SILENCE = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"")
-"""What someone else says of himself."""
+"""A quotation: someone else speaks, not the model."""
 
 _LABEL = re.compile(
     r"^(?:answer|question|evidence|note|sources?|references?|citations?|rules?|response)\b"

@@ -31,7 +31,7 @@ class KeyFigure(Generic[Q]):
 
 @dataclass(frozen=True, slots=True)
 class Person(Generic[Q]):
-    """A name and the role that stands beside it."""
+    """A name and the role given beside it."""
 
     name: str
     role: str
@@ -40,7 +40,7 @@ class Person(Generic[Q]):
 
 @dataclass(frozen=True, slots=True)
 class Contact(Generic[Q]):
-    """An address or a number, and where it stands."""
+    """An address or a number, and the quote that has it."""
 
     kind: ContactKind
     value: str

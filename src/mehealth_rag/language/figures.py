@@ -88,7 +88,7 @@ _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _START = "".join(
     f"[{''.join(sorted(set(letters)))}]" for letters in zip(*NUMBER_WORDS, strict=False)
 )
-"""The letters in each place of a number word: most words fail at once, and need no alternatives."""
+"""The letters that number words begin with, by position: most words fail this cheap check."""
 _SPELLED = re.compile(
     rf"\b(?={_START})(?P<count>{_COMPOUND}|{_WORDS})"
     rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<units>{_COMPOUND}|{_WORDS})\b)?)?"

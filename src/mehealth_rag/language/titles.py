@@ -28,7 +28,7 @@ class TokenKind(StrEnum):
 
     @property
     def is_period(self) -> bool:
-        """Whether it is a year, a quarter or a day."""
+        """True for a year, a quarter or a day."""
         return self not in {TokenKind.WORD, TokenKind.MARK}
 
 
@@ -48,7 +48,7 @@ class Token:
 _NTH = ORDINAL_WORDS[:4]
 _ALONE, _END = r"(?<![^\W_])", r"(?![^\W_])"
 _YEAR_START, _YEAR_END = r"(?<![£$€.]|[^\W_])", r"(?=[^\w.,]|_|Q[1-4]|[.,]?$|[.,]\s)"
-# The first letters are looked at before what is dearer: white space begins none of the tokens.
+# Cheap lookaheads at the first character come before the expensive patterns.
 _TOKEN = re.compile(
     rf"""
     {_ALONE}(?=[\djfmasond])(?P<day>\d{{4}}[-_]\d{{2}}[-_]\d{{2}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def serve(path: str, context: int) -> int:
-    """Serve; 0 when told to end, 1 when the file cannot be run."""
+    """Serve until standard input ends; return 1 at once if the file cannot be run."""
     key = sys.stdin.readline().strip()  # not an argument: anyone can read those
     answers = os.dup(1)
     os.dup2(2, 1)  # what llama.cpp prints belongs to the log

@@ -100,19 +100,19 @@ def fitting(
 def answer_messages(
     asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[Message, ...]:
-    """Ask for an answer in cited sentences, from the items that fit."""
+    """Return the prompt for an answer in cited sentences, with the items that fit."""
     return _compose(asked, fitting(asked, items, budget), budget)
 
 
 def translate_messages(question: str) -> tuple[Message, ...]:
-    """Ask for a question in English; the caller checks what comes back."""
+    """Return the prompt for a question in English; the caller checks the reply."""
     code = _code(question)
     fenced = f"<question-{code}>\n{_plain(question)}\n</question-{code}>"
     return Message("system", _TRANSLATING.format(code=code)), Message("user", fenced)
 
 
 def rewrite_messages(question: str, history: Sequence[Turn]) -> tuple[Message, ...]:
-    """Ask for a follow-up question that stands alone; the caller checks what comes back."""
+    """Return the prompt for a follow-up that stands alone; the caller checks the reply."""
     turns = "\n".join(
         f"Question: {_plain(asked)}\nAnswer: {_plain(answered)[:_TURN_ANSWER]}"
         for asked, answered in history[-_TURNS:]

@@ -85,9 +85,9 @@ def estimate_tokens(text: str) -> int:
 class ServerFacts:
     """What a server says about itself.
 
-    `endpoint` is where requests go. `context` is None where it does not tell; `context_from` says
-    where it stood. `counts_at` is the address that counts tokens, if any, and `counts_key` what it
-    calls the text.
+    `endpoint` is where requests go. `context` is the context size in tokens, None if the server
+    does not give it; `context_from` names the page that does. `counts_at` is the address that counts
+    tokens, if any, and `counts_key` the name of its parameter for the text.
     """
 
     endpoint: Endpoint

@@ -52,7 +52,7 @@ _CLOSE = len(" of the ")
 """Characters between words of one name, at most."""
 
 _ARTICLE = re.compile(r"\b(?:the|an?)\s*$", re.IGNORECASE)
-"""The article at the end of what stands before a name, if it has one."""
+"""The article at the end of the text before a name."""
 
 _NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS
 
@@ -367,7 +367,7 @@ def _without(question: str, spans: Sequence[Span]) -> str:
 
 
 def _with_it(question: str, spans: Sequence[Span]) -> str:
-    """Put "it" in place of the first name, its article and what follows up to a close name."""
+    """Put "it" in place of the first name, its article and close names after it; drop others."""
     if not spans:
         return question
     first, *others = sorted(set(spans), key=lambda s: s.start)
