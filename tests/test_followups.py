@@ -35,7 +35,7 @@ def test_a_sure_follow_up_is_shown_as_one_question(
 ) -> None:
     asked = stand_alone(question, [turn])
     assert asked.text == shown
-    assert asked.leans
+    assert asked.is_follow_up
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_sure_follow_up_is_shown_as_one_question(
 def test_in_doubt_it_is_shown_as_it_was_typed(earlier: str, answer: str, question: str) -> None:
     asked = stand_alone(question, [(earlier, answer)])
     assert asked.text == question
-    assert asked.leans
+    assert asked.is_follow_up
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_in_doubt_it_is_shown_as_it_was_typed(earlier: str, answer: str, questio
 )
 def test_a_whole_question_drags_nothing_along(question: str) -> None:
     asked = stand_alone(question, [LIGHTHOUSE])
-    assert (asked.text, asked.search, asked.leans) == (question, question, False)
+    assert (asked.text, asked.search, asked.is_follow_up) == (question, question, False)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_a_whole_question_drags_nothing_along(question: str) -> None:
     ],
 )
 def test_a_question_leans_that_goes_on_points_back_or_has_no_subject(question: str) -> None:
-    assert stand_alone(question, [LIGHTHOUSE]).leans
-    assert not stand_alone(question, []).leans
+    assert stand_alone(question, [LIGHTHOUSE]).is_follow_up
+    assert not stand_alone(question, []).is_follow_up
 
 
 def test_the_thread_is_followed_over_several_turns() -> None:

@@ -95,10 +95,10 @@ def test_a_mark_and_a_day_narrow_a_name(corpus: Corpus) -> None:
 
 def test_the_rest_of_a_question_is_without_its_names(corpus: Corpus) -> None:
     found = corpus.named("What were Adnor's sales and spending in FY2022?")
-    assert "Adnor" not in found.rest
-    assert "2022" not in found.rest
-    assert "sales and spending" in found.rest
-    assert corpus.named("What is Adnor?").rest == "What is Adnor?"
+    assert "Adnor" not in found.query
+    assert "2022" not in found.query
+    assert "sales and spending" in found.query
+    assert corpus.named("What is Adnor?").query == "What is Adnor?"
 
 
 def test_other_documents_come_in_where_they_mention_the_name(corpus: Corpus) -> None:

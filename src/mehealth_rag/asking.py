@@ -104,7 +104,7 @@ class Finder:
 
     def _scope(self, question: str, alone: Standalone, documents: Sequence[str]) -> Sequence[str]:
         """Return the documents to search; a follow-up that names some drops those before it."""
-        if not alone.leans:
+        if not alone.is_follow_up:
             return documents
         named = self.retriever.register.named(self.speller.mend(question), documents).documents
         return sorted(named) or documents
@@ -143,7 +143,7 @@ def turns_of(alone: Standalone, history: Sequence[Turn]) -> Sequence[Turn]:
 
     Earlier turns would pull a question on a new subject back to theirs.
     """
-    return questions_only(history) if alone.leans else ()
+    return questions_only(history) if alone.is_follow_up else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +327,7 @@ class Answerer:
             and request.question.text == typed
             and is_statement(typed)
             and is_statement(mended(typed, speller))
-            and not stand_alone(typed, request.history).leans
+            and not stand_alone(typed, request.history).is_follow_up
         )
         if not is_claim:
             return None

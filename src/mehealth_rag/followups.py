@@ -92,14 +92,14 @@ _NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS | frozenset(map(fold, MONTHS))
 class Standalone:
     """A question as shown (`text`), as given to a model (`whole`), and as searched (`search`).
 
-    If `text` does not stand alone, `whole` and `search` include the question before. `leans`: as
-    asked it needs the turns before it.
+    If `text` does not stand alone, `whole` and `search` include the question before.
+    `is_follow_up`: as asked, it needs the turns before it.
     """
 
     text: str
     whole: str
     search: str
-    leans: bool = False
+    is_follow_up: bool = False
 
 
 def stand_alone(question: str, history: Sequence[Turn]) -> Standalone:
@@ -118,13 +118,13 @@ def _after(question: str, earlier: Standalone, answer: str) -> Standalone:
         core = _LEAD_IN.sub("", " ".join(question.split()))
         text = _exchanged(core, earlier.text) or _filled(core, earlier.text, answer)
         if text:
-            return Standalone(text, text, text, leans=True)
-    if not leans(question):
+            return Standalone(text, text, text, is_follow_up=True)
+    if not is_follow_up(question):
         return Standalone(question, question, question)
     # as one clause, because the search drops clauses that are far from every passage
     search = _STOPS.sub(" ", f"{question} {earlier.search}")
     whole = f"{earlier.whole.rstrip(' ?.!')}? {question}"
-    return Standalone(question, whole, " ".join(search.split()), leans=True)
+    return Standalone(question, whole, " ".join(search.split()), is_follow_up=True)
 
 
 def _exchanged(core: str, earlier: str) -> str:
@@ -193,7 +193,7 @@ def questions_only(history: Sequence[Turn]) -> list[Turn]:
     return [(question, "") for question, _ in history]
 
 
-def leans(question: str) -> bool:
+def is_follow_up(question: str) -> bool:
     """Return whether a question needs earlier turns: it goes on, points back or has no subject.
 
     A short question read with turns it does not need gets their answer, which costs more than is

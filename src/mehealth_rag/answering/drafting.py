@@ -431,7 +431,7 @@ def _likeliest(hit: ReadHit) -> Quote:
     return hit.hit.passage.quote(readable(hit.hit.passage)[best].span)
 
 
-def leans(sentence: str) -> bool:
+def refers_back(sentence: str) -> bool:
     """Return whether a sentence opens with a word that refers back ("it", "its", "the same")."""
     first = words(sentence)[:2]
     return first[:1] != [] and (first[0] in SUBJECTS | OWNERS or first == ["the", "same"])
@@ -443,10 +443,10 @@ def named_before(passage: Passage, sentence: Sentence, page: Page) -> tuple[Sent
     They belong to the same paragraph and passage. Empty if the sentence does not refer back or the
     antecedent is more than `MOST_BEFORE` sentences away.
     """
-    if sentence.kind is not BlockKind.PARAGRAPH or not leans(passage.words(sentence.span)):
+    if sentence.kind is not BlockKind.PARAGRAPH or not refers_back(passage.words(sentence.span)):
         return ()
     earlier = _earlier(passage, sentence, page)[-MOST_BEFORE:]
-    independent = [n for n, s in enumerate(earlier) if not leans(passage.words(s.span))]
+    independent = [n for n, s in enumerate(earlier) if not refers_back(passage.words(s.span))]
     return tuple(earlier[independent[-1] :]) if independent else ()
 
 
@@ -459,7 +459,7 @@ def in_context(passage: Passage, sentence: Sentence, page_of: PageOf) -> TextInC
     """Return a sentence's text with what it needs to be understood, and what stands above it."""
     text = passage.words(sentence.span)
     above = "\n".join(dict.fromkeys((passage.title, *passage.headings)))
-    if not sentence.columns and sentence.lead is None and not leans(text):
+    if not sentence.columns and sentence.lead is None and not refers_back(text):
         return TextInContext(text, "", above)
     page = page_of(passage.document, passage.page)
     spans = [*quoted_columns(sentence, page.text), *filter(None, [sentence.lead])]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
-from mehealth_rag.answering.drafting import leans
+from mehealth_rag.answering.drafting import refers_back
 from mehealth_rag.checking.parts import topic_of
 from mehealth_rag.generating.gate import ONLY_A_SOURCE, Ruling
 from mehealth_rag.generating.units import Unit
@@ -76,12 +76,12 @@ class Bench:
             return Ruling(reasons=(f"unsupported address “{unknown[0]}”",))
         if self._only_names_a_source(unit.text):
             return Ruling(reasons=(ONLY_A_SOURCE,))
-        leaning = leans(unit.text)
-        named = replace(unit, text=self._named(unit.text)) if leaning and after_dropped else unit
-        if not leaning:
+        refers = refers_back(unit.text)
+        named = replace(unit, text=self._named(unit.text)) if refers and after_dropped else unit
+        if not refers:
             self._topic = topic_of(unit.text) or self._topic
         claim = named.claim
-        if leaning and not (after_dropped or unit.item or unit.opening):
+        if refers and not (after_dropped or unit.item or unit.opening):
             claim = f"{self._before} {claim}".strip()
         claim = self._addresses.in_words(claim)
         cited = {n - 1: None for n in unit.numbers if 0 < n <= len(self.exhibits)}
@@ -90,7 +90,7 @@ class Bench:
         if unit.text.endswith(":") and (place := self._holding(claim, case)):
             return Ruling(quotes_of(exhibits, [place]))
         # One page's different figure does not rule out another page that has it word for word.
-        verbatim = () if leaning or unit.opening else filter(self._is_carried, word_for_word(case))
+        verbatim = () if refers or unit.opening else filter(self._is_carried, word_for_word(case))
         weighed = next(iter(verbatim), None) or self._weighed(case, len(cited))
         if not self._is_carried(weighed):
             return Ruling(reasons=self._reasons(weighed))

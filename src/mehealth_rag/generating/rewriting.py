@@ -38,7 +38,7 @@ def rewritten(
 
     A question that leaves nothing out is not sent to the model.
     """
-    if not ruled.leans:
+    if not ruled.is_follow_up:
         return ruled
     written = _line_of(model, rewrite_messages(question, history))
     is_used = is_faithful(written, question, history, ruled)

@@ -108,7 +108,7 @@ def in_turn(passages: Sequence[Passage]) -> Iterator[tuple[Candidate, Candidate 
         yield candidate, below if below and below.passage is candidate.passage else None
 
 
-def leans(text: str) -> bool:
+def is_continuation(text: str) -> bool:
     """Return whether a sentence opens as a continuation of the one before."""
     opening = words(text)[:_OPENING_WORDS]
     return bool(opening) and (
@@ -146,5 +146,5 @@ def stands_alone(candidate: Candidate) -> bool:
         and is_ended(text)
         and _NO_STATEMENT.search(text) is None
         and all(text.count(opening) == text.count(closing) for opening, closing in _PAIRS)
-        and not leans(text)
+        and not is_continuation(text)
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log10
 
-from mehealth_rag.guide.candidates import Candidate, in_turn, is_running, is_spoken, leans
+from mehealth_rag.guide.candidates import Candidate, in_turn, is_continuation, is_running, is_spoken
 from mehealth_rag.guide.document_guide import KeyFigure
 from mehealth_rag.language.figures import PERIOD, Figure, FigureKind, figures, is_measured
 from mehealth_rag.language.words import is_content
@@ -71,7 +71,7 @@ def _in_sentence(candidate: Candidate) -> tuple[str, Span, float] | None:
     """Return the largest figure of a sentence that says what it counts."""
     text = candidate.passage.words(candidate.sentence.span)
     count = len(text.split())
-    is_unsuitable = text.rstrip().endswith(("?", ":")) or leans(text) or is_spoken(text)
+    is_unsuitable = text.rstrip().endswith(("?", ":")) or is_continuation(text) or is_spoken(text)
     if is_unsuitable or not is_running(candidate) or count > _LONGEST:
         return None
     rated = [(w, f.value, f) for f in figures(text) if (w := _worth(text, f))]

@@ -86,8 +86,8 @@ class ServerFacts:
     """What a server says about itself.
 
     `endpoint` is where requests go. `context` is the context size in tokens, None if the server
-    does not give it; `context_from` names the page that does. `counts_at` is the address that counts
-    tokens, if any, and `counts_key` the name of its parameter for the text.
+    does not give it; `context_from` names the page that does. `counts_at` is the address that
+    counts tokens, if any, and `counts_key` the name of its parameter for the text.
     """
 
     endpoint: Endpoint

@@ -69,13 +69,13 @@ class Named:
 class Naming:
     """The documents that a question names, name by name, and how much it favours single documents.
 
-    `leaning` is added to the scores of a document's passages. `rest` is what to search for: the
+    `leaning` is added to the scores of a document's passages. `query` is what to search for: the
     question without the names and the periods in their titles, which match everything inside a
     named document, or the whole question if too little is left. `with_it` is the question with "it"
     in place of the names; the question itself if it has none.
     """
 
-    rest: str
+    query: str
     named: tuple[Named, ...] = ()
     leaning: Mapping[str, float] = field(default_factory=dict)
     with_it: str = ""
@@ -168,9 +168,9 @@ class Register:
                 spans += names
                 spans += [t.span for t in query_tokens if self._qualified(t) & places]
         bare = _without(question, spans) if spans else ""
-        rest = bare if len(subject_words(bare)) >= _LEAST_WORDS else question
+        query = bare if len(subject_words(bare)) >= _LEAST_WORDS else question
         leaning = self._leaning(all_places, query_tokens)
-        return Naming(rest, tuple(named), leaning, _with_it(question, spans))
+        return Naming(query, tuple(named), leaning, _with_it(question, spans))
 
     @cached_property
     def _phrases(self) -> tuple[_Phrase, ...]:
@@ -374,10 +374,9 @@ def _with_it(question: str, spans: Sequence[Span]) -> str:
     end = first.end
     for span in others:
         end = span.end if span.start - end <= _CLOSE else end
-    rest = _without(
-        question[end:], [Span(s.start - end, s.end - end) for s in others if s.start >= end]
-    )
-    return " ".join(f"{_ARTICLE.sub('', question[: first.start])} it {rest}".split())
+    later = [Span(s.start - end, s.end - end) for s in others if s.start >= end]
+    before = _ARTICLE.sub("", question[: first.start])
+    return " ".join(f"{before} it {_without(question[end:], later)}".split())
 
 
 def _are_close(matches: Sequence[_Match]) -> bool:

@@ -106,7 +106,7 @@ class Retriever:
 
     def _ranked_by_name(self, naming: Naming, documents: Sequence[str]) -> tuple[_Ranked, ...]:
         """Rank all passages for a question; those of several names take turns."""
-        query = self._query(self._relevant_clauses(naming.rest))
+        query = self._query(self._relevant_clauses(naming.query))
         if not naming.named:
             return self._with_leanings(self._ranked(query, documents), naming)
         everywhere = cache(partial(self._ranked, query, documents))  # rarely needed
