@@ -26,7 +26,7 @@ from mehealth_rag.answering.continuing import Continuation, Continued, Move
 from mehealth_rag.answering.drafting import Draft, ReadHit, lead
 from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
-from mehealth_rag.answering.links import FoundLink, find_link, link_pages
+from mehealth_rag.answering.links import FoundLink, find_link
 from mehealth_rag.answering.overview import Asked, Overview
 from mehealth_rag.answering.questions import Question, Wanted, analyse
 from mehealth_rag.answering.scope import Refusal, declined
@@ -290,8 +290,7 @@ class Answerer:
         library = replace(library, plain=request.plain, named=request.named)
         link = None
         if question.wanted is Wanted.LINK:
-            pages = link_pages(self.index, self.sources, request.evidence)
-            link = find_link(question, self.sources, pages)
+            link = find_link(question, self.index, self.sources, request.evidence)
         if link is not None and self.pen is None:
             return compose.link_answer(link, library)
         hits, reader = request.read(request.evidence), self.finder.reader()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from mehealth_rag.answering.conflicts import LEAST_WORDS, TextInContext, disputed, is_undated
 from mehealth_rag.answering.questions import Question, Wanted
-from mehealth_rag.answering.similar_rows import Contender, outdone
+from mehealth_rag.answering.similar_rows import Contender, rows_not_meant
 from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
@@ -180,7 +180,7 @@ def _quotable(
     These are header rows, and rows that the question does not mean. All of them count for whether
     their table answers.
     """
-    excluded = outdone(question.text, _contenders(hits, page_of), limits.near)
+    excluded = rows_not_meant(question.text, _contenders(hits, page_of), limits.near)
     return [
         _without(hit.quotable, hit.hit.passage, {span for n, span in excluded if n == place})
         for place, hit in enumerate(hits)

@@ -50,15 +50,15 @@ class FoundLink:
 
 
 def find_link(
-    question: Question, sources: Sequence[Source], pages: Iterable[tuple[str, Page]]
+    question: Question, index: OpenIndex, sources: Sequence[Source], evidence: Sequence[Evidence]
 ) -> FoundLink | None:
     """Return the link that best matches the question; None if none has more than half its words.
 
-    `pages` are pairs of document id and page, at least those with links.
+    Looked for are the links on the retrieved pages, and those of `sources`.
     """
     wanted = {s for s in question.subject if s not in _ASKING}
     titles = {s.url: s.title for s in sources if s.url}
-    library = tuple(pages)
+    library = _pages(index, sources, evidence)
     asks_for_site = _HOME.search(question.text) is not None
     links = [x for x in _all_links(sources, library) if not _is_in_sentence(x[1], x[2])]
     link_stems = [_link_stems(titles.get(link.url, ""), link, page) for _, page, link in links]
@@ -77,10 +77,10 @@ def find_link(
     return FoundLink(title, link.url, quote, min(share, 1.0)) if quote else None
 
 
-def link_pages(
+def _pages(
     index: OpenIndex, sources: Sequence[Source], evidence: Sequence[Evidence]
 ) -> tuple[tuple[str, Page], ...]:
-    """Return the pages that may hold the address: those retrieved and those the manifest names."""
+    """Return the pages that may have the address: those retrieved and those the manifest names."""
     retrieved = [(e.hit.passage.document, e.hit.passage.page) for e in evidence]
     named = [(x.document, n) for s in sources for x in s.linked_from for n in x.pages]
     indexed = {d.source.id for d in index.documents()}

@@ -156,12 +156,8 @@ def analyse(text: str, whole: str = "") -> Question:
     whole = whole or text
     asked = " ".join(fold(text).split())
     focus = _focus(asked)
-    return Question(whole, _wanted(asked, focus), _subject(whole), focus)
-
-
-def _subject(text: str) -> tuple[str, ...]:
-    """Return the stems of the words that a passage on the subject would share."""
-    return tuple(dict.fromkeys(stem_all(subject_words(text) or content_words(text))))
+    subject = dict.fromkeys(stem_all(subject_words(whole) or content_words(whole)))
+    return Question(whole, _wanted(asked, focus), tuple(subject), focus)
 
 
 def _wanted(plain: str, focus: str) -> Wanted:

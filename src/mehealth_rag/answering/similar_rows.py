@@ -36,7 +36,7 @@ class Contender:
     probability: float
 
 
-def outdone(question: str, rows: Iterable[Contender], near: float) -> frozenset[Place]:
+def rows_not_meant(question: str, rows: Iterable[Contender], near: float) -> frozenset[Place]:
     """Return the places of rows that are not meant by a question.
 
     - Another row of the table has more words of the question, among them all that they have, and is
@@ -47,12 +47,16 @@ def outdone(question: str, rows: Iterable[Contender], near: float) -> frozenset[
     for row in rows:
         tables[row.table].append(row)
     words, codes = _naming_words(question), _codes(question)
-    fitting_less = (place for table in tables.values() for place in _outdone(words, table, near))
+    fitting_less = (
+        place for table in tables.values() for place in _fitting_less(words, table, near)
+    )
     otherwise = (r.place for table in tables.values() for r in table if _differs(codes, r.text))
     return frozenset((*fitting_less, *otherwise))
 
 
-def _outdone(asked: frozenset[str], table: Sequence[Contender], near: float) -> Iterator[Place]:
+def _fitting_less(
+    asked: frozenset[str], table: Sequence[Contender], near: float
+) -> Iterator[Place]:
     shared = [asked & _naming_words(row.text) for row in table]
     likeliest: dict[frozenset[str], float] = {}
     for row, words in zip(table, shared, strict=True):
