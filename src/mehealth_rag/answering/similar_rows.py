@@ -47,11 +47,11 @@ def rows_not_meant(question: str, rows: Iterable[Contender], near: float) -> fro
     for row in rows:
         tables[row.table].append(row)
     words, codes = _naming_words(question), _codes(question)
-    fitting_less = (
-        place for table in tables.values() for place in _fitting_less(words, table, near)
-    )
-    otherwise = (r.place for table in tables.values() for r in table if _differs(codes, r.text))
-    return frozenset((*fitting_less, *otherwise))
+    places: set[Place] = set()
+    for table in tables.values():
+        places.update(_fitting_less(words, table, near))
+        places.update(row.place for row in table if _differs(codes, row.text))
+    return frozenset(places)
 
 
 def _fitting_less(
