@@ -42,11 +42,18 @@ def plain(answer: Answer) -> str:
     return answer.answer.replace("**", "")
 
 
-def ask(harbour: Scripted, question: str, text: str, carried: str = "lighthouse") -> Answer:
-    """Ask where the sentences that hold the word `carried` carry what does, values aside."""
+def written(
+    harbour: Scripted, question: str, text: str, *answering: str, **judged: list[str]
+) -> Answer:
+    """The answer if the model writes a text; a reader is told which words answer and decide."""
     assistant, script = harbour
     script.say(text)
-    return told(assistant, ANSWERS[question], carried=[carried]).ask(question)
+    return told(assistant, *answering, **judged).ask(question)
+
+
+def ask(harbour: Scripted, question: str, text: str, carried: str = "lighthouse") -> Answer:
+    """Ask where the sentences that hold the word `carried` carry what does, values aside."""
+    return written(harbour, question, text, ANSWERS[question], carried=[carried])
 
 
 def test_a_true_sentence_is_shown_with_the_words_that_carry_it(harbour: Scripted) -> None:
@@ -94,13 +101,12 @@ def test_no_value_is_shown_that_the_quotes_do_not_hold_however_sure_the_reader_i
 
 
 def test_what_is_denied_or_not_told_is_dropped_and_its_neighbours_stay(harbour: Scripted) -> None:
-    assistant, script = harbour
-    script.say(
+    text = (
         "The lighthouse is no tower [1]. It has 42 metres [1]. The keeper keeps a cat [1]. "
         "The ferry leaves every hour [1]."
     )
-    knowing = told(assistant, "42 metres", denied=["lighthouse"], carried=["every hour"])
-    answer = knowing.ask(TALL)
+    judged = {"denied": ["lighthouse"], "carried": ["every hour"]}
+    answer = written(harbour, TALL, text, "42 metres", **judged)
     assert [s.text for s in answer.statements] == [
         "The lighthouse has 42 metres",
         "The ferry leaves every hour",
@@ -165,9 +171,8 @@ def test_a_yes_in_a_sentence_of_its_own_is_shown(harbour: Scripted, opening: str
 def test_what_says_nothing_of_the_documents_is_never_shown(
     harbour: Scripted, empty: str, reason: str
 ) -> None:
-    assistant, script = harbour
-    script.say(f"The lighthouse has 42 metres [1].\n\n{empty}")
-    answer = told(assistant, "42 metres", carried=[""]).ask(TALL)  # it carries whatever is said
+    text = f"The lighthouse has 42 metres [1].\n\n{empty}"
+    answer = written(harbour, TALL, text, "42 metres", carried=[""])  # whatever is said
     assert plain(answer) == "The lighthouse has 42 metres [1]."
     assert answer.dropped[-1].reasons == (reason,)
 
@@ -175,14 +180,15 @@ def test_what_says_nothing_of_the_documents_is_never_shown(
 def test_a_lead_with_a_figure_is_carried_by_the_sentence_that_has_its_words(
     harbour: Scripted,
 ) -> None:
-    said = "The {} piers of the harbour have:\n- a lighthouse\n"
     question = "What do the piers of the harbour have?"
-    assistant, script = harbour
-    reader = told(assistant, "a lighthouse", denied=["piers"], carried=["lighthouse"])
-    script.say(said.format("two"))
-    assert plain(reader.ask(question)).startswith("The two piers of the harbour have: [1]")
-    script.say(said.format("three"))
-    assert "three" not in reader.ask(question).answer
+    judged = {"denied": ["piers"], "carried": ["lighthouse"]}
+    two, three = (
+        written(harbour, question, f"The {count} piers of the harbour have:\n- a lighthouse\n",
+                "a lighthouse", **judged)
+        for count in ("two", "three")
+    )  # fmt: skip
+    assert plain(two).startswith("The two piers of the harbour have: [1]")
+    assert "three" not in three.answer
 
 
 @pytest.mark.parametrize(
@@ -198,9 +204,8 @@ def test_the_last_item_of_a_list_is_shown_unless_it_was_cut_off(
 
 
 def test_a_refusal_is_a_silence(harbour: Scripted) -> None:
-    assistant, script = harbour
-    script.say("I’m sorry, I can’t help with that.")
-    answer = told(assistant, carried=[""]).ask("How many sailors drank in the inn?")
+    question = "How many sailors drank in the inn?"
+    answer = written(harbour, question, "I’m sorry, I can’t help with that.", carried=[""])
     assert (answer.status, answer.statements) == (Status.NOT_FOUND, ())
     assert answer.notice == "The language model found no answer in the evidence."
 
@@ -249,14 +254,11 @@ def test_the_model_that_finds_nothing_is_believed_where_the_reader_is_not_sure(
 
 
 def test_the_model_is_asked_what_the_reader_finds_no_answer_to(harbour: Scripted) -> None:
-    assistant, script = harbour
-    unsure = told(assistant, carried=["lighthouse"])
-    script.say("The prime minister is Winston Churchill [1].")
-    untrue = unsure.ask("Who is the current prime minister?")
+    question, lie = "Who is the prime minister?", "The prime minister is Winston Churchill [1]."
+    untrue = written(harbour, question, lie, carried=["lighthouse"])
     assert (untrue.status, len(untrue.dropped)) == (Status.NOT_FOUND, 1)
     assert untrue.notice == "The documents do not bear out what the language model wrote."
-    script.say("The lighthouse has 42 metres.")
-    true = unsure.ask(TALL)
+    true = written(harbour, TALL, "The lighthouse has 42 metres.", carried=["lighthouse"])
     assert (true.engine, plain(true)) == ("generative", "The lighthouse has 42 metres [1].")
 
 
@@ -297,32 +299,28 @@ def test_turns_go_to_the_model_as_turns(harbour: Scripted) -> None:
     assert "\nQuestion: When was the lighthouse on the North Pier lit?\n" in asked["content"]
 
 
-def test_an_address_is_known_that_a_page_prints_without_its_scheme(tmp_path: Path) -> None:
-    with scripted(tmp_path, ferry="# Ferry\n\nTickets are sold at ferry.example only.") as opened:
-        assistant, script = opened
-        script.say("Tickets are sold at [ferry.example](https://ferry.example).")
-        answer = told(assistant, "Tickets").ask("How are tickets sold?")
-        script.say("Tickets are sold at https://ferry.example/shop.")
-        other = told(assistant, "Tickets").ask("How are tickets sold?")
-    assert plain(answer) == "Tickets are sold at https://ferry.example [1]."
-    assert other.dropped[0].reasons == ("unsupported address “https://ferry.example/shop”",)
-
-
 TICKETS = "# The ferry\n\nTickets are sold [on this page](https://ferry.example/tickets).\n"
+PRINTED = "# Ferry\n\nTickets are sold at ferry.example only.\n"
 
 
 @pytest.mark.parametrize(
-    ("address", "shown"),
-    [("https://ferry.example/tickets", True), ("https://ferry.example/shop", False)],
+    ("page", "address", "shown"),
+    [
+        (PRINTED, "https://ferry.example", True),  # which the page has without its scheme
+        (PRINTED, "https://ferry.example/shop", False),
+        (TICKETS, "https://ferry.example/tickets", True),
+        (TICKETS, "https://ferry.example/shop", False),
+    ],
 )
-def test_an_address_is_shown_that_a_link_of_the_evidence_leads_to(
-    tmp_path: Path, address: str, shown: bool
+def test_an_address_is_shown_that_the_evidence_prints_or_links_to(
+    tmp_path: Path, page: str, address: str, *, shown: bool
 ) -> None:
-    with scripted(tmp_path, ferry=TICKETS) as (assistant, script):
-        script.say(f"Tickets are sold at {address} [1].")
-        answer = told(assistant, "Tickets").ask("How are tickets sold?")
-    assert "Tickets are sold on this page. (https://ferry.example/tickets)" in script.last
-    assert (address in answer.answer) is shown
+    with scripted(tmp_path, ferry=page) as opened:
+        text = f"Tickets are sold at [{address.removeprefix('https://')}]({address}) [1]."
+        answer = written(opened, "How are tickets sold?", text, "Tickets")
+    link = "Tickets are sold on this page. (https://ferry.example/tickets)"
+    assert (link in opened[1].last) is (page is TICKETS)
+    assert (f"Tickets are sold at {address} [1]" in plain(answer)) is shown
     assert shown or answer.dropped[0].reasons == (f"unsupported address “{address}”",)
 
 

@@ -74,7 +74,7 @@ def test_text_arrives_whether_it_is_streamed_or_not(chat: Chat) -> None:
 
 
 def test_a_refused_connection() -> None:
-    _, error = drained_at_call(opened(f"http://127.0.0.1:{free_port()}/v1"))
+    error = failure_at_call(opened(f"http://127.0.0.1:{free_port()}/v1"))
     assert error.kind is Kind.UNREACHABLE
     assert "is it running?" in str(error)
 
@@ -88,7 +88,7 @@ def test_a_server_that_never_accepts_a_connection() -> None:
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        _, error = drained_at_call(opened(f"http://127.0.0.1:{full.getsockname()[1]}/v1"))
+        error = failure_at_call(opened(f"http://127.0.0.1:{full.getsockname()[1]}/v1"))
     assert error.kind is Kind.UNREACHABLE
 
 
@@ -100,7 +100,7 @@ def test_a_server_that_went_away_after_it_was_asked_about_itself() -> None:
     assert (text, error and error.kind) == ("", Kind.UNREACHABLE)
 
 
-def drained_at_call(model: LanguageModel) -> tuple[str, LanguageModelError]:
+def failure_at_call(model: LanguageModel) -> LanguageModelError:
     started = time.monotonic()
     with pytest.raises(LanguageModelError) as caught:
         list(model.stream(ASK, 60))
@@ -108,7 +108,7 @@ def drained_at_call(model: LanguageModel) -> tuple[str, LanguageModelError]:
     assert model.context_tokens == 4_096  # still usable for a budget, and quick to say
     assert model.count("one two") >= 2
     assert time.monotonic() - started < LONGEST
-    return "", caught.value
+    return caught.value
 
 
 def bytes_of(kind: str, content: bytes) -> Chat:
