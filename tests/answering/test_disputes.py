@@ -47,45 +47,54 @@ def pages(*texts: str) -> str:
     return "\n\f\n".join(texts)
 
 
-def test_pages_alike_but_for_the_figure(tmp_path: Path) -> None:
-    """No reader has to deny them; what stands on several pages is one value."""
-    text = pages(TOWER.format(42), OTHER, TOWER.format(45), TOWER.format(42))
-    report = swept(tmp_path, {"guide.txt": text}, ToldJudge())
-    assert report.conflicts[0].about == "The lighthouse on the North Pier is … tall"
-    assert shown(report) == [{"42 metres": ["guide 1", "guide 4"], "45 metres": ["guide 3"]}]
+TICKET, TICKET_14 = "A return ticket for the ferry costs £12.", "On the ferry a ticket is £14."
+TOWER_42, TOWER_45, TOWER_48 = (TOWER.format(n) for n in (42, 45, 48))
+LANTERN = f"{TOWER_45} Before 42 metres were measured without its lantern."
+TOWERS = {"42 metres": ["guide 1"], "45 metres": ["plan 1"]}
+TICKETS = {"£12": ["guide 1"], "£14": ["plan 1"]}
+FEES = "# Fees\n\n| Boat | Fee a year |\n| --- | --- |\n| Yacht | £{} |\n| Dinghy | £20 |\n"
 
 
-def test_documents_of_which_one_denies_the_other(tmp_path: Path) -> None:
-    files = {
-        "guide.txt": f"{OTHER} A return ticket for the ferry to Gull Island costs £12.",
-        "plan.txt": "On the ferry a return ticket to Gull Island is £14.",
-    }
-    report = swept(tmp_path, files, ToldJudge(denied=("£12",)))
-    assert shown(report) == [{"£12": ["guide 1"], "£14": ["plan 1"]}]
-
-
-def test_what_only_a_reader_can_tell_apart(tmp_path: Path) -> None:
-    """A part and its whole: neither denied nor alike."""
-    files = {
-        "guide.txt": "The trust runs 45 clinics for children in the county.",
-        "plan.txt": "Of its clinics for children in the county the trust runs 40 by itself.",
-    }
-    judge = ToldJudge()
-    assert shown(swept(tmp_path, files, judge)) == []
-    assert len(judge.judged) == 2
-
-
-@pytest.mark.parametrize(("carried", "conflicts"), [("42", 0), ("45", 1)])
-def test_a_figure_is_carried_only_where_it_stands(
-    tmp_path: Path, carried: str, conflicts: int
+@pytest.mark.parametrize(
+    ("texts", "judge", "expected"),
+    [
+        # Alike but for the figure: no reader has to deny them, and equal figures are one value.
+        ([pages(TOWER_42, OTHER, TOWER_45, TOWER_42)], ToldJudge(),
+         [{"42 metres": ["guide 1", "guide 4"], "45 metres": ["guide 3"]}]),
+        ([pages(TOWER_42, TOWER_45, TOWER_48)], ToldJudge(),
+         [{"42 metres": ["guide 1"], "45 metres": ["guide 2"], "48 metres": ["guide 3"]}]),
+        # One page is not held against itself.
+        ([f"{TOWER_42} {OTHER} {TOWER_45}"], ToldJudge(denied=("",)), []),
+        # Not alike: one document has to deny the other.
+        ([f"{OTHER} {TICKET}", TICKET_14], ToldJudge(denied=("£12",)), [TICKETS]),
+        ([f"{OTHER} {TICKET}", TICKET_14], ToldJudge(), []),
+        # The plan has both figures; that the guide carries 45 metres is not believed.
+        ([TOWER_42, LANTERN], ToldJudge(carried=("42",)), []),
+        ([TOWER_42, LANTERN], ToldJudge(carried=("45",)), [TOWERS]),
+        # The surest comes first, and last what has a year on one page only.
+        ([f"{TICKET} {TOWER_42}", f"{TICKET_14} {TOWER_45}"], ToldJudge(denied=("£",)),
+         [TOWERS, TICKETS]),
+        ([f"{TICKET} {TOWER_42}", f"{TICKET_14} In 2024 {TOWER_45}"],
+         ToldJudge(denied=("£", "metres")), [TICKETS, TOWERS]),
+        ([OTHER], ToldJudge(), []),
+    ],
+)  # fmt: skip
+def test_figures_of_different_pages_are_compared(
+    tmp_path: Path, texts: list[str], judge: ToldJudge, expected: list[dict[str, list[str]]]
 ) -> None:
-    """The plan has both figures; that the guide carries 45 metres is not believed."""
-    files = {
-        "guide.txt": TOWER.format(42),
-        "plan.txt": f"{TOWER.format(45)} Before 42 metres were measured without its lantern.",
-    }
-    found = swept(tmp_path, files, ToldJudge(carried=(carried,)))
-    assert len(found.conflicts) == conflicts
+    report = swept(tmp_path, dict(zip(("guide.txt", "plan.txt"), texts, strict=False)), judge)
+    assert shown(report) == expected
+    if expected == [TICKETS, TOWERS]:
+        assert report.conflicts[1].about.endswith(" tall (one page gives no year)")
+
+
+def test_rows_of_tables_under_alike_headings(tmp_path: Path) -> None:
+    """A row is read with its column headings, which are quoted beside it."""
+    files = {"guide.md": FEES.format(300), "plan.md": FEES.format(320)}
+    report = swept(tmp_path, files, ToldJudge())
+    assert shown(report) == [{"£300": ["guide 1"] * 2, "£320": ["plan 1"] * 2}]
+    assert report.conflicts[0].about == "Fees: Yacht | …"
+    assert "Fee a year" in report.citations[1].quote
 
 
 @pytest.mark.parametrize(
@@ -103,53 +112,10 @@ def test_what_is_no_conflict_whatever_a_reader_says(tmp_path: Path, one: str, ot
     assert judge.judged == []
 
 
-def test_one_page_is_not_held_against_itself(tmp_path: Path) -> None:
-    text = f"{TOWER.format(42)} {OTHER} {TOWER.format(45)}"
-    assert shown(swept(tmp_path, {"guide.txt": text}, ToldJudge(denied=("",)))) == []
-
-
-def test_rows_of_tables_under_alike_headings(tmp_path: Path) -> None:
-    """A row is read with its column headings, which are quoted beside it."""
-    table = "# Fees\n\n| Boat | Fee a year |\n| --- | --- |\n| Yacht | £{} |\n| Dinghy | £20 |\n"
-    files = {"guide.md": table.format(300), "plan.md": table.format(320)}
-    report = swept(tmp_path, files, ToldJudge())
-    assert shown(report) == [{"£300": ["guide 1"] * 2, "£320": ["plan 1"] * 2}]
-    assert report.conflicts[0].about == "Fees: Yacht | …"
-    assert "Fee a year" in report.citations[1].quote
-
-
-def test_the_surest_come_first(tmp_path: Path) -> None:
-    files = {
-        "guide.txt": f"A return ticket for the ferry to Gull Island costs £12. {TOWER.format(42)}",
-        "plan.txt": f"On the ferry a ticket to Gull Island is £14. {TOWER.format(45)}",
-    }
-    found = shown(swept(tmp_path, files, ToldJudge(denied=("£",))))
-    assert [list(conflict) for conflict in found] == [["42 metres", "45 metres"], ["£12", "£14"]]
-
-
-def test_a_page_without_a_year_comes_last(tmp_path: Path) -> None:
-    files = {
-        "guide.txt": f"A return ticket for the ferry to Gull Island costs £12. {TOWER.format(42)}",
-        "plan.txt": f"On the ferry a ticket to Gull Island is £14. In 2024 {TOWER.format(45)}",
-    }
-    report = swept(tmp_path, files, ToldJudge(denied=("£", "metres")))
-    assert [list(c) for c in shown(report)] == [["£12", "£14"], ["42 metres", "45 metres"]]
-    assert [c.about.endswith(" (one page gives no year)") for c in report.conflicts] == [
-        False,
-        True,
-    ]
-
-
 def test_only_some_documents(tmp_path: Path) -> None:
     files = {f"{n}.txt": f"{TOWER.format(n)} It was lit in 1871." for n in (42, 45, 48)}
     found = shown(swept(tmp_path, files, ToldJudge(), ("45", "48")))
     assert found == [{"45 metres": ["45 1"], "48 metres": ["48 1"]}]
-
-
-def test_three_values_are_one_conflict(tmp_path: Path) -> None:
-    text = pages(*(TOWER.format(n) for n in (42, 45, 48)))
-    found = shown(swept(tmp_path, {"guide.txt": text}, ToldJudge()))
-    assert [sorted(conflict) for conflict in found] == [["42 metres", "45 metres", "48 metres"]]
 
 
 def test_pairs_that_are_not_read_are_told_of(
@@ -175,10 +141,6 @@ def test_pairs_that_are_not_read_are_told_of(
 def test_a_document_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no document 'plan' in the index"):
         swept(tmp_path, {"guide.txt": OTHER}, ToldJudge(), ("plan",))
-
-
-def test_a_corpus_without_figures(tmp_path: Path) -> None:
-    assert swept(tmp_path, {"guide.txt": OTHER}, ToldJudge()).conflicts == ()
 
 
 ROWS = 90
