@@ -151,10 +151,9 @@ class _Request:
     """A question as it stands alone, and the passages retrieved for it.
 
     `shown` is its text as displayed, `history` the turns before it. `read` reads passages on
-    demand: a question answered by a link needs none. `plain` are the documents that an answer need
-    not name, `named` the documents of each name in the question. `wish` is the contact that it asks
-    for; `refusal` declines it if the documents do not answer it. `typed` is the question before a
-    model translated it into English.
+    demand: a question answered by a link needs none. `library` knows which documents the question
+    names. `wish` is the contact that it asks for; `refusal` declines it if the documents do not
+    answer it. `typed` is the question before a model translated it into English.
     """
 
     question: Question
@@ -163,8 +162,7 @@ class _Request:
     documents: Sequence[str]
     evidence: tuple[Evidence, ...]
     read: Callable[[Sequence[Evidence]], tuple[ReadHit, ...]]
-    plain: frozenset[str]
-    named: tuple[tuple[str, ...], ...]
+    library: Library
     wish: Wish | None
     refusal: Refusal | None
     language: str
@@ -267,6 +265,7 @@ class Answerer:
         result = self.finder.search(question, alone, documents, PASSAGES_READ, each=True)
         watch.lap("retrieve")
         wish = wish_of(alone.text)
+        named = tuple(n.documents for n in result.naming.named)
         return _Request(
             question=analysed,
             shown=alone.text,
@@ -276,8 +275,7 @@ class Answerer:
             if turn
             else result.evidence,
             read=partial(self.finder.read, question, turns_of(alone, history)),
-            plain=result.plain,
-            named=tuple(n.documents for n in result.naming.named),
+            library=replace(Library.of(self.index, self.sources), plain=result.plain, named=named),
             wish=wish,
             refusal=declined(question) if wish is None else None,
             language=self.finder.language(question),
@@ -285,9 +283,7 @@ class Answerer:
 
     def _answer(self, request: _Request) -> Growing:
         """Answer with a link, with a model's or the documents' words, or decline."""
-        question = request.question
-        library = Library.of(self.index, self.sources)
-        library = replace(library, plain=request.plain, named=request.named)
+        question, library = request.question, request.library
         link = None
         if question.wanted is Wanted.LINK:
             link = find_link(question, self.index, self.sources, request.evidence)
@@ -330,13 +326,12 @@ class Answerer:
         )
         if not is_claim:
             return None
-        library = Library.of(self.index, self.sources)
-        verdict = check_claim(typed, self.finder.desk(library, request.documents))
+        verdict = check_claim(typed, self.finder.desk(request.library, request.documents))
         if verdict.explanation == NO_CLAIM:
             return None
         hits = () if verdict.evidence else request.read(request.evidence)
         quotes = enumerate(drafting.nearest(hits), start=1)
-        return compose.verdict_answer(verdict, [library.citation(n, q) for n, q in quotes])
+        return compose.verdict_answer(verdict, [request.library.citation(n, q) for n, q in quotes])
 
     def _outcome(self, request: _Request, hits: Sequence[ReadHit]) -> Outcome:
         """Return the reader's draft, and a contact if the question asks for one."""

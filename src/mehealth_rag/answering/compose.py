@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from mehealth_rag.answering.disputes import Dispute
-from mehealth_rag.answering.drafting import Draft
+from mehealth_rag.answering.drafting import Draft, Point
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import StatementText, decisive, marked
@@ -72,10 +72,9 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
 
     points = [tuple(map(stated, (*point.before, point.quotes))) for point in draft.points]
     statements = [s for point in points for s in point]
-    headers = _headers(points, citations, [point.heading for point in draft.points])
     listed = draft.listed or draft.introduction is not None or len(points) > MOST_RUNNING
     texts = [statement_of(*point.quotes) for point in draft.points]
-    lines = _lines(None if listed else question, points, texts, headers)
+    lines = _lines(None if listed else question, points, texts, _headers(draft.points, library))
     text = "\n".join(f"- {line}" for line in lines) if listed else " ".join(lines)
     if draft.introduction is not None:
         text = f"{statement_text(draft.introduction.text)}\n\n{text}"
@@ -292,15 +291,12 @@ def _distinguished(names: Sequence[str], above: Sequence[str]) -> Sequence[str]:
     return distinguished if len(set(distinguished)) == len(distinguished) else names
 
 
-def _headers(
-    points: Sequence[_Point], citations: Sequence[Citation], headings: Sequence[str]
-) -> tuple[str, ...]:
-    """Return each point's prefix: its document's title if there are several, then its heading."""
-    sources = [citations[point[-1].citations[0] - 1] for point in points]
-    several = len({c.document for c in sources}) > 1
-    titles = [c.title if several else "" for c in sources]
-    pairs = zip(titles, headings, strict=True)
-    return tuple("".join(f"{part}: " for part in dict.fromkeys(pair) if part) for pair in pairs)
+def _headers(points: Sequence[Point], library: Library) -> Iterator[str]:
+    """Yield each point's prefix: its document's title if there are several, then its heading."""
+    documents = [point.quotes[0].document for point in points]
+    for point, document in zip(points, documents, strict=True):
+        title = library.sources[document].title if len(set(documents)) > 1 else ""
+        yield "".join(f"{part}: " for part in dict.fromkeys((title, point.heading)) if part)
 
 
 def _missing(draft: Draft, citations: Sequence[Citation], library: Library) -> str:
@@ -329,7 +325,7 @@ def _lines(
     question: Question | None,
     points: Sequence[_Point],
     texts: Sequence[StatementText],
-    headers: Sequence[str],
+    headers: Iterable[str],
 ) -> list[str]:
     """Return each point after its header; without a question as an item, with no full stop.
 
