@@ -89,8 +89,8 @@ def test_what_is_not_in_the_documents_is_declined(answers: dict[str, Answer]) ->
 
 def test_only_what_is_answered_has_statements_and_citations(answers: dict[str, Answer]) -> None:
     for answer in answers.values():
-        found = answer.status is Status.ANSWERED
-        assert bool(answer.statements) is bool(answer.citations) is found
+        is_answered = answer.status is Status.ANSWERED
+        assert bool(answer.statements) is bool(answer.citations) is is_answered
         assert all(s.citations for s in answer.statements)
 
 
@@ -148,10 +148,10 @@ def test_not_found_shows_the_nearest_and_what_may_hold_it(prospectus: Assistant)
 def test_search_is_in_the_order_of_the_reader(prospectus: Assistant) -> None:
     better = 0
     for question, _, pages in ANSWERED:
-        found = [e.hit for e in prospectus.passages(question)]
+        retrieved = [e.hit for e in prospectus.passages(question)]
         hits = prospectus.search(question, 20)
-        assert {h.passage.id for h in hits[:12]} == {h.passage.id for h in found}
-        first, before = hits[0].passage.page in pages, found[0].passage.page in pages
+        assert {h.passage.id for h in hits[:12]} == {h.passage.id for h in retrieved}
+        first, before = hits[0].passage.page in pages, retrieved[0].passage.page in pages
         better += first - before
     assert better > 0
 

@@ -20,12 +20,12 @@ def source(url: str | None = PDF, form: str = "pdf") -> Source:
 
 
 def test_a_citation_is_a_slice_of_its_page() -> None:
-    found = cite(3, source(), PAGE, Span(4, 8))
-    assert (found.number, found.document, found.title) == (3, "guide", "A guide")
-    assert (found.page, found.page_label) == (2, "iv")
-    assert found.quote == "pier"
-    assert found.boxes == ((140.0, 500.0, 180.0, 512.0),)
-    assert found.url == f"{PDF}#page=2"
+    citation = cite(3, source(), PAGE, Span(4, 8))
+    assert (citation.number, citation.document, citation.title) == (3, "guide", "A guide")
+    assert (citation.page, citation.page_label) == (2, "iv")
+    assert citation.quote == "pier"
+    assert citation.boxes == ((140.0, 500.0, 180.0, 512.0),)
+    assert citation.url == f"{PDF}#page=2"
 
 
 NO_BOX, NO_LINES = Page(1, "1", TEXT, lines=(Line(Span(0, 26)),)), Page(1, "1", TEXT)

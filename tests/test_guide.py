@@ -80,9 +80,9 @@ def quotes(guide: Guide[Citation]) -> list[Citation]:
 
 
 def test_every_quote_stands_on_its_page(assistant: Assistant, guide: Guide[Citation]) -> None:
-    found = quotes(guide)
-    assert len(found) > 10
-    for citation in found:
+    citations = quotes(guide)
+    assert len(citations) > 10
+    for citation in citations:
         assert citation.quote in assistant.page(citation.document, citation.page).text
         assert citation.title == guide.title == "A plan for Gannet Bay"
 
@@ -96,11 +96,13 @@ def test_publisher_date_and_outline(guide: Guide[Citation]) -> None:
 
 
 def test_sentences_stand_alone_and_give_no_orders(guide: Guide[Citation]) -> None:
-    said = [" ".join(s.quote.split()) for s in guide.sentences]
-    assert 4 <= len(said) <= 7
-    assert len(set(said)) == len(said)
-    assert any(s.startswith("Gannet Bay is a small harbour town") for s in said)
-    assert not any(s.startswith(("It ", "This ", "Ignore", "See ", "©", "Published")) for s in said)
+    sentences = [" ".join(s.quote.split()) for s in guide.sentences]
+    assert 4 <= len(sentences) <= 7
+    assert len(set(sentences)) == len(sentences)
+    assert any(s.startswith("Gannet Bay is a small harbour town") for s in sentences)
+    assert not any(
+        s.startswith(("It ", "This ", "Ignore", "See ", "©", "Published")) for s in sentences
+    )
 
 
 def test_figures_have_a_unit_a_scale_or_what_they_count(guide: Guide[Citation]) -> None:
@@ -116,8 +118,8 @@ def test_people_have_roles(guide: Guide[Citation]) -> None:
 
 
 def test_contacts_by_their_form(guide: Guide[Citation]) -> None:
-    found = [(c.kind, c.value) for c in guide.contacts]
-    assert found == [
+    contacts = [(c.kind, c.value) for c in guide.contacts]
+    assert contacts == [
         (ContactKind.WEB, "www.gannetbay.example"),
         (ContactKind.EMAIL, "office@gannetbay.example"),
         (ContactKind.PHONE, "01632 960 118"),
@@ -127,9 +129,9 @@ def test_contacts_by_their_form(guide: Guide[Citation]) -> None:
 
 
 def test_acronyms_as_they_are_explained(guide: Guide[Citation]) -> None:
-    (found,) = guide.acronyms
-    assert (found.short, found.long) == ("HIF", "Harbour Improvement Fund")
-    assert found.citation.quote == "Harbour Improvement Fund (HIF)"
+    (acronym,) = guide.acronyms
+    assert (acronym.short, acronym.long) == ("HIF", "Harbour Improvement Fund")
+    assert acronym.citation.quote == "Harbour Improvement Fund (HIF)"
 
 
 def test_a_document_without_people_contacts_or_figures(assistant: Assistant) -> None:

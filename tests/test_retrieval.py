@@ -43,17 +43,17 @@ Many people have told us how they live. People in the valley say that they like 
 
 def test_a_fact_in_a_list_is_found_before_what_only_speaks_of_the_same(tmp_path: Path) -> None:
     with assistant_over(tmp_path, {"valley.md": VALLEY}) as assistant:
-        found = assistant.passages("young residents of the valley")
-    assert "14,000 residents" in found[0].hit.passage.text
+        evidence = assistant.passages("young residents of the valley")
+    assert "14,000 residents" in evidence[0].hit.passage.text
 
 
 def test_passages_come_as_llama_index_nodes(harbour: Assistant) -> None:
-    found = PassageRetriever(harbour, top_k=2).retrieve("What does a yacht pay?")
+    nodes = PassageRetriever(harbour, top_k=2).retrieve("What does a yacht pay?")
     hits = harbour.search("What does a yacht pay?", 2)
-    assert [n.node.id_ for n in found] == [h.passage.id for h in hits]
-    assert found[0].node.metadata["document"] == "fees"
-    assert found[0].node.metadata["page"] == 1
-    assert "A yacht pays £300 a year." in found[0].node.get_content()
+    assert [n.node.id_ for n in nodes] == [h.passage.id for h in hits]
+    assert nodes[0].node.metadata["document"] == "fees"
+    assert nodes[0].node.metadata["page"] == 1
+    assert "A yacht pays £300 a year." in nodes[0].node.get_content()
 
 
 @pytest.mark.parametrize(

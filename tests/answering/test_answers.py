@@ -44,9 +44,9 @@ def test_nothing_is_marked_in_what_a_sentence_leans_back_on(harbour: Assistant) 
 
 def test_advice_is_given_only_in_the_words_of_a_document(harbour: Assistant) -> None:
     question = "Should I take the ferry with my bicycle?"
-    given = told(harbour, "bicycles").ask(question)
-    assert given.status is Status.ANSWERED
-    assert pages(given) == {("guide", 1)}
+    answered = told(harbour, "bicycles").ask(question)
+    assert answered.status is Status.ANSWERED
+    assert pages(answered) == {("guide", 1)}
     declined = told(harbour, "nothing of it").ask(question)
     assert (declined.status, declined.answer) == (Status.NOT_FOUND, ADVICE)
     assert declined.citations == ()

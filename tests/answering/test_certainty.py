@@ -29,7 +29,7 @@ def shown(answer: Answer, *, colours: bool = False) -> str:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "said"),
+    ("confidence", "band"),
     [
         (1.0, Certainty.SURE),
         (0.75, Certainty.SURE),
@@ -39,10 +39,10 @@ def shown(answer: Answer, *, colours: bool = False) -> str:
         (0.0, Certainty.UNSURE),
     ],
 )
-def test_a_band_of_confidence_is_a_word(confidence: float, said: Certainty) -> None:
+def test_a_band_of_confidence_is_a_word(confidence: float, band: Certainty) -> None:
     answer = replace(QUOTED, confidence=confidence)
-    assert certainty(answer) is said
-    assert shown(answer).splitlines()[:2] == ["It is 42 metres tall [1].", f"({said})"]
+    assert certainty(answer) is band
+    assert shown(answer).splitlines()[:2] == ["It is 42 metres tall [1].", f"({band})"]
 
 
 def test_what_quotes_nothing_is_neither_sure_nor_unsure() -> None:

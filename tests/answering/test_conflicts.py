@@ -11,9 +11,9 @@ TOWER = "The lighthouse on the North Pier is {} metres tall."
 
 def figures(one: TextInContext, other: TextInContext) -> list[tuple[str, str]]:
     """The figures in dispute as they are written; the other way round they are the same."""
-    found = disputed(one, other)
-    assert {(b, a) for a, b in disputed(other, one)} == set(found)
-    return [(a.span.of(one.text), b.span.of(other.text)) for a, b in found]
+    pairs = disputed(one, other)
+    assert {(b, a) for a, b in disputed(other, one)} == set(pairs)
+    return [(a.span.of(one.text), b.span.of(other.text)) for a, b in pairs]
 
 
 @pytest.mark.parametrize(

@@ -76,24 +76,24 @@ def quotes(answer: Answer) -> list[str]:
 
 
 def test_moves_are_told_from_questions_with_a_subject() -> None:
-    said = {line: move for move, lines in MOVES.items() for line in lines}
-    assert {line: move_of(line) for line in said} == said
+    moves = {line: move for move, lines in MOVES.items() for line in lines}
+    assert {line: move_of(line) for line in moves} == moves
     assert [q for q in OWN_SUBJECT.strip().splitlines() if move_of(q) is not None] == []
 
 
 def test_more_is_what_answers_besides_and_then_what_stands_beside(mill: Assistant) -> None:
     talk = Talk(told(mill, "wheel"))
     first = talk.say("what about the wheel?")
-    seen = quotes(first)
-    assert seen
+    earlier = quotes(first)
+    assert earlier
     for line in ("tell me more", "go on", "and?", "what else?"):
         answer = talk.say(line)
         assert answer.question == line
-        assert not set(quotes(answer)) & set(seen)
-        seen += quotes(answer)
+        assert not set(quotes(answer)) & set(earlier)
+        earlier += quotes(answer)
         if answer.status is Status.NOT_FOUND:
             break
-    assert "Nobody was hurt in the fire." in seen  # no word of it answers: it stands beside
+    assert "Nobody was hurt in the fire." in earlier  # no word of it answers: it stands beside
     assert answer.answer == compose.NO_MORE
     assert "more" not in answer.standalone_question
 

@@ -114,8 +114,8 @@ def test_what_is_no_conflict_whatever_a_reader_says(tmp_path: Path, one: str, ot
 
 def test_only_some_documents(tmp_path: Path) -> None:
     files = {f"{n}.txt": f"{TOWER.format(n)} It was lit in 1871." for n in (42, 45, 48)}
-    found = shown(swept(tmp_path, files, ToldJudge(), ("45", "48")))
-    assert found == [{"45 metres": ["45 1"], "48 metres": ["48 1"]}]
+    conflicts = shown(swept(tmp_path, files, ToldJudge(), ("45", "48")))
+    assert conflicts == [{"45 metres": ["45 1"], "48 metres": ["48 1"]}]
 
 
 def test_pairs_that_are_not_read_are_told_of(
@@ -154,7 +154,7 @@ def test_blocks_find_what_one_product_finds(block: int, monkeypatch: pytest.Monk
     vectors = numbers.normal(size=(ROWS, 3)).astype(np.float32)
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
     pages, kinds = numbers.integers(0, 9, ROWS), 1 << numbers.integers(0, 3, ROWS)
-    found = {(a, b) for a, b, _ in disputes.near_pairs(vectors, pages, kinds, Progress())}
+    pairs = {(a, b) for a, b, _ in disputes.near_pairs(vectors, pages, kinds, Progress())}
     similar = vectors.astype(np.float32) @ vectors.astype(np.float32).T
     expected = {
         (a, b)
@@ -162,7 +162,7 @@ def test_blocks_find_what_one_product_finds(block: int, monkeypatch: pytest.Monk
         for b in range(a + 1, ROWS)
         if similar[a, b] >= disputes.NEAR and pages[a] != pages[b] and kinds[a] == kinds[b]
     }
-    assert found == expected
+    assert pairs == expected
     assert expected
 
 
@@ -170,6 +170,6 @@ def test_a_sentence_is_paired_with_the_nearest_only() -> None:
     """Many sentences that are alike do not make pairs of each with each."""
     vectors = np.ones((200, 1), np.float16)
     pages, kinds = np.arange(200), np.ones(200, np.int64)
-    found = list(disputes.near_pairs(vectors, pages, kinds, Progress()))
-    assert len(found) <= 200 * disputes.NEIGHBOURS
-    assert {a for a, _, _ in found} == set(range(199))
+    pairs = list(disputes.near_pairs(vectors, pages, kinds, Progress()))
+    assert len(pairs) <= 200 * disputes.NEIGHBOURS
+    assert {a for a, _, _ in pairs} == set(range(199))

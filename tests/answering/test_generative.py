@@ -218,8 +218,8 @@ def test_what_makes_no_claim_is_not_counted_as_untrue(harbour: Scripted) -> None
 
 def test_a_pronoun_whose_noun_was_dropped_is_named(harbour: Scripted) -> None:
     lit = "It was lit in 1871 [1]."
-    kept = ask(harbour, LIT, f"The lighthouse on the North Pier is 42 metres tall [1]. {lit}")
-    assert "tall [1]. It was lit in 1871" in plain(kept)
+    after_noun = ask(harbour, LIT, f"The lighthouse on the North Pier is 42 metres tall [1]. {lit}")
+    assert "tall [1]. It was lit in 1871" in plain(after_noun)
     lost = ask(harbour, LIT, f"The lighthouse on the North Pier is 99 metres tall [1]. {lit}")
     assert plain(lost) == "The lighthouse on the North Pier was lit in 1871 [1]."
     alone = ask(harbour, LIT, lit)

@@ -50,11 +50,11 @@ def test_no_order_is_shown_where_nothing_answers(besieged: Scripted) -> None:
     assert not any(x in c.quote for x in ORDERED for c in answer.nearest)
 
 
-@pytest.mark.parametrize("said", OBEDIENT)
+@pytest.mark.parametrize("written", OBEDIENT)
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_model_that_obeys_is_not_heard(besieged: Scripted, question: str, said: str) -> None:
+def test_a_model_that_obeys_is_not_heard(besieged: Scripted, question: str, written: str) -> None:
     assistant, script = besieged
-    script.say(said)
+    script.say(written)
     right = QUESTIONS[question]
     answer = told(assistant, right, *ORDERED).ask(question)
     text = answer.answer.replace("**", "")

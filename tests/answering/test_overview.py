@@ -172,12 +172,12 @@ def test_a_question_about_the_whole_is_read_without_the_turns_before_it(bees: As
 
 def test_the_opening_is_read_first(assistant: Assistant) -> None:
     overview = Overview(assistant.index, assistant.retriever, ())
-    found = assistant.retriever.retrieve("Who leads tours?", 2, ["mill"]).evidence
+    retrieved = assistant.retriever.retrieve("Who leads tours?", 2, ["mill"]).evidence
     asked = overview.asked("What is this document about?", (), ["mill"])
     assert asked is not None
-    first = overview.first(asked, found)
+    first = overview.first(asked, retrieved)
     assert "museum of bread" in first[0].hit.passage.text
-    assert len(first) == len({e.hit.passage.text for e in first}) >= len(found)
+    assert len(first) == len({e.hit.passage.text for e in first}) >= len(retrieved)
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,9 @@ def rewrite(writer: tuple[LanguageModel, Script], text: str, asked: str = ASKED)
     ],
 )
 def test_a_faithful_form_is_used(writer: tuple[LanguageModel, Script], text: str) -> None:
-    found = rewrite(writer, text).text
-    assert found in text
-    assert found.startswith("When was the")
+    form = rewrite(writer, text).text
+    assert form in text
+    assert form.startswith("When was the")
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
 
 def test_small_talk_is_told_from_questions(harbour: Assistant) -> None:
-    found = {line: talk_of(line, harbour.speller) for lines in SAID.values() for line in lines}
-    assert found == {line: talk for talk, lines in SAID.items() for line in lines}
+    kinds = {line: talk_of(line, harbour.speller) for lines in SAID.values() for line in lines}
+    assert kinds == {line: talk for talk, lines in SAID.items() for line in lines}
 
 
 @pytest.mark.parametrize("question", ASKED.strip().splitlines())

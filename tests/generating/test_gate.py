@@ -39,8 +39,8 @@ def carrying(*statements: str) -> Callable[[Unit, bool], Ruling]:
     known = {plain(s): quote(n) for n, s in enumerate(statements, start=1)}
 
     def judge(unit: Unit, after_dropped: bool) -> Ruling:
-        found = known.get(plain(unit.claim))
-        return Ruling((found,)) if found else Ruling(reasons=("untold",))
+        quote_of = known.get(plain(unit.claim))
+        return Ruling((quote_of,)) if quote_of else Ruling(reasons=("untold",))
 
     return judge
 
@@ -143,8 +143,8 @@ COAST = "The harbour of Northby lies on the east coast."
 LIST = "The ferry carries:\n- walkers\n- elephants\n- bicycles\n"
 COUNTED = "Two may come:\n- walkers\n- bicycles\n"
 ROWS = "North. End; Metres: 42; Lit: 1871", "South; Lit: 1901"
-Given = tuple[str, tuple[str, ...], list[tuple[str, int, bool]], list[str]]
-RULED: list[Given] = [
+GateCase = tuple[str, tuple[str, ...], list[tuple[str, int, bool]], list[str]]
+RULED: list[GateCase] = [
     (TEXTS[0], QUOTES, [(QUOTES[0], 1, False), (QUOTES[2], 3, False)], ["It is 99 metres tall."]),
     # What is cut off is never shown, nor half a mark.
     *((text, QUOTES, [], [text]) for text in (QUOTES[0][:-13], WALKERS[:17], WALKERS[:21])),
@@ -179,9 +179,9 @@ RULED: list[Given] = [
 def test_what_is_carried_passes_and_the_rest_is_dropped(
     text: str, carried: tuple[str, ...], passed: list[tuple[str, int, bool]], dropped: list[str]
 ) -> None:
-    found = through(text, by=carrying(*carried))
-    assert (list(found.passed), list(found.dropped)) == (passed, dropped)
-    assert not found.silent
+    outcomes = through(text, by=carrying(*carried))
+    assert (list(outcomes.passed), list(outcomes.dropped)) == (passed, dropped)
+    assert not outcomes.silent
 
 
 def test_a_sentence_is_shown_before_the_next_has_ended() -> None:
@@ -258,15 +258,15 @@ def test_silence_is_heard_in_whatever_words(text: str) -> None:
     ],
 )
 def test_what_the_documents_themselves_deny_is_no_silence(text: str) -> None:
-    found = through(text, by=carrying(text))
-    assert [p[0] for p in found.passed] == [text]
-    assert not found.silent
+    outcomes = through(text, by=carrying(text))
+    assert [p[0] for p in outcomes.passed] == [text]
+    assert not outcomes.silent
 
 
 def test_what_follows_a_silence_does_not_answer_unless_something_did_before() -> None:
     carried = "The ferry carries walkers [4]."
-    found = through(f"NOT IN THE EVIDENCE. {carried}")
-    assert (found.passed, found.silent, found.done) == ((), True, True)
+    outcomes = through(f"NOT IN THE EVIDENCE. {carried}")
+    assert (outcomes.passed, outcomes.silent, outcomes.done) == ((), True, True)
     partly = through(f"{carried} The evidence does not say when. The ferry carries bicycles [5].")
     assert [p[1] for p in partly.passed] == [4, 5]
 

@@ -47,8 +47,8 @@ MONEY, PERCENT, YEAR, QUANTITY = FigureKind
     ],
 )
 def test_one_figure(text: str, value: str, kind: FigureKind, currency: str) -> None:
-    (found,) = figures(text)
-    assert (found.value, found.kind, found.currency) == (Decimal(value), kind, currency)
+    (figure,) = figures(text)
+    assert (figure.value, figure.kind, figure.currency) == (Decimal(value), kind, currency)
 
 
 @pytest.mark.parametrize(

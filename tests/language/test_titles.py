@@ -24,13 +24,13 @@ from mehealth_rag.language.titles import tokens
     ],
 )
 def test_titles_and_questions_come_out_alike(text: str, expected: str) -> None:
-    found = [t.text for t in tokens(text)]
-    assert [t for t in found if t != "2022" or "£" not in text] == expected.split()
+    texts = [t.text for t in tokens(text)]
+    assert [t for t in texts if t != "2022" or "£" not in text] == expected.split()
 
 
 def test_tokens_know_their_place_and_their_capitals() -> None:
     text = "What about the Gull Island report?"
-    found = {t.text: t for t in tokens(text)}
-    assert found["gull"].span.of(text) == "Gull"
-    assert found["gull"].capital
-    assert not found["report"].capital
+    by_text = {t.text: t for t in tokens(text)}
+    assert by_text["gull"].span.of(text) == "Gull"
+    assert by_text["gull"].capital
+    assert not by_text["report"].capital

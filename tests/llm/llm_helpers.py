@@ -46,11 +46,11 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        found = self.server.pages.get(self.path)
-        if callable(found):
-            found(self)
+        page = self.server.pages.get(self.path)
+        if callable(page):
+            page(self)
             return
-        self.json(200 if found is not None else 404, found or {"error": "no such page"})
+        self.json(200 if page is not None else 404, page or {"error": "no such page"})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))

@@ -199,17 +199,17 @@ BROKEN_OFF = [
 ]
 
 
-@pytest.mark.parametrize(("chat", "said", "kind", "limit"), BROKEN_OFF)
+@pytest.mark.parametrize(("chat", "start", "kind", "limit"), BROKEN_OFF)
 def test_an_answer_that_breaks_off_is_not_taken_for_a_whole_one(
-    chat: Chat, said: str, kind: Kind, limit: str
+    chat: Chat, start: str, kind: Kind, limit: str
 ) -> None:
     """What has been shown is not asked for again; the limit that was passed is named."""
     with serving(chat) as server:
         text, error = drained(opened(server.url), 1_000)
         assert error is not None
         assert error.kind is kind
-        assert text.startswith(said)
-        assert text == said or chat is trickles
+        assert text.startswith(start)
+        assert text == start or chat is trickles
         assert f"a higher {limit} " in str(error) or not limit
         assert len(server.requests) == 1
 
@@ -223,11 +223,11 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize(("chat", "said"), WHOLE)
-def test_only_the_words_of_the_answer_are_given(chat: Chat, said: str) -> None:
+@pytest.mark.parametrize(("chat", "answer"), WHOLE)
+def test_only_the_words_of_the_answer_are_given(chat: Chat, answer: str) -> None:
     """Neither what a model thinks aloud nor the marks of a chat template are."""
     with serving(chat) as server:
-        assert drained(opened(server.url)) == (said, None)
+        assert drained(opened(server.url)) == (answer, None)
 
 
 def test_a_server_that_ignores_the_limit_is_stopped() -> None:
@@ -254,11 +254,13 @@ def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on() -> None:
     refused = ["max_tokens", "temperature"]
 
     def chat(handler: Handler, body: dict[str, Any]) -> None:
-        found = next((name for name in refused if name in body), None)
-        if found is None:
+        parameter = next((name for name in refused if name in body), None)
+        if parameter is None:
             says("It is 42 m tall.")(handler, body)
         else:
-            handler.json(400, {"error": {"message": f"Unsupported: {found}", "param": found}})
+            handler.json(
+                400, {"error": {"message": f"Unsupported: {parameter}", "param": parameter}}
+            )
 
     with serving(chat) as server:
         model = opened(server.url)
@@ -292,14 +294,14 @@ def test_stop_works_at_once(came: list[str]) -> None:
         slow = {"llm_first_token_timeout": 30.0, "llm_token_timeout": 30.0, "llm_timeout": 60.0}
         stream = opened(server.url, **slow).stream(ASK, 60)
         assert [next(stream) for _ in came] == came
-        got: list[list[str]] = []
-        reader = threading.Thread(target=lambda: got.append(list(stream)))
+        pieces: list[list[str]] = []
+        reader = threading.Thread(target=lambda: pieces.append(list(stream)))
         reader.start()
         time.sleep(0.2)
         started = time.monotonic()
         stream.close()
         reader.join(1)
-        assert got == [[]]
+        assert pieces == [[]]
         assert server.left.wait(1)  # the server sees it too
         assert time.monotonic() - started < 0.5
         stream.close()

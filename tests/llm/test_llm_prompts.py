@@ -43,9 +43,9 @@ def test_evidence_is_numbered_with_its_source_and_page() -> None:
 def test_the_weakest_evidence_goes_first() -> None:
     least = sum(estimate_tokens(m.content) + 8 for m in answer_messages(Asked("Q?"), (), AMPLE))
     assert fitting(Asked("Q?"), ITEMS, TokenBudget(least, estimate_tokens)) == ()
-    kept = fitting(Asked("Q?"), ITEMS, TokenBudget(least + 60, estimate_tokens))
-    assert 0 < len(kept) < len(ITEMS)
-    assert kept == ITEMS[: len(kept)]
+    fits = fitting(Asked("Q?"), ITEMS, TokenBudget(least + 60, estimate_tokens))
+    assert 0 < len(fits) < len(ITEMS)
+    assert fits == ITEMS[: len(fits)]
     assert fitting(Asked("Q?"), ITEMS, AMPLE) == ITEMS
 
 
