@@ -98,16 +98,14 @@ class Finder:
         *,
         each: bool = False,
     ) -> SearchResult:
-        """Retrieve the passages to read, best first; with `each`, `top_k` for each name."""
-        scope = self._scope(question, alone, documents)
-        return self.retriever.retrieve(alone.search, top_k, scope, each=each)
+        """Retrieve the passages to read, best first; with `each`, `top_k` for each name.
 
-    def _scope(self, question: str, alone: Standalone, documents: Sequence[str]) -> Sequence[str]:
-        """Return the documents to search; a follow-up that names some drops those before it."""
-        if not alone.is_follow_up:
-            return documents
-        named = self.retriever.register.named(self.speller.mend(question), documents).documents
-        return sorted(named) or documents
+        A follow-up that names documents is searched for in these, not in those named before it.
+        """
+        if alone.is_follow_up:
+            named = self.retriever.register.named(self.speller.mend(question), documents)
+            documents = sorted(named.documents) or documents
+        return self.retriever.retrieve(alone.search, top_k, documents, each=each)
 
     def read(
         self, question: str, turns: Sequence[Turn], evidence: Sequence[Evidence]

@@ -174,8 +174,7 @@ def test_a_document_that_is_named_and_answers_nothing_is_told(town: Assistant) -
          ["Grey"]),
         ("Which ships are there?", "Eel\tMV-1\t3 May\tAl Fry", "Ship\tNumber\tSurvey\tMaster", []),
         # What joins cells in the text may stand in a cell as well.
-        ("What is the depth of it?", "Dock – new\topen; see note: 2\t4", "Dock\tHours\tDepth",
-         ["4"]),
+        ("What is its depth?", "Dock\topen; depth: 2 m at ebb\t4 m", "Dock\tHours\tDepth", ["4 m"]),
     ],
 )  # fmt: skip
 def test_the_decisive_words_are_marked(
