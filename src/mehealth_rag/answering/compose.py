@@ -73,8 +73,8 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
     points = [tuple(map(stated, (*point.before, point.quotes))) for point in draft.points]
     statements = [s for point in points for s in point]
     listed = draft.listed or draft.introduction is not None or len(points) > MOST_RUNNING
-    texts = [statement_of(*point.quotes) for point in draft.points]
-    lines = _lines(None if listed else question, points, texts, _headers(draft.points, library))
+    answers = [statement_of(*point.quotes) for point in draft.points]
+    lines = _lines(None if listed else question, points, answers, _headers(draft.points, library))
     text = "\n".join(f"- {line}" for line in lines) if listed else " ".join(lines)
     if draft.introduction is not None:
         text = f"{statement_text(draft.introduction.text)}\n\n{text}"
@@ -88,18 +88,18 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         + _origin(citations, library),
         statements=tuple(statements),
         citations=tuple(citations),
-        conflicts=(conflict(question, texts, statements),) if draft.disagree else (),
+        conflicts=(conflict(question, answers, statements),) if draft.disagree else (),
         confidence=round(draft.confidence, 4),
     )
 
 
 def conflict(
-    question: Question, texts: Sequence[StatementText], statements: Sequence[Statement]
+    question: Question, answers: Sequence[StatementText], statements: Sequence[Statement]
 ) -> Conflict:
     """Return what the statements disagree about, with the figure each of them gives."""
     values = []
-    for with_cells, statement in zip(texts, statements, strict=True):
-        spans = decisive(question, with_cells)
+    for answer, statement in zip(answers, statements, strict=True):
+        spans = decisive(question, answer)
         value = spans[0].of(statement.text) if spans else statement.text
         values.append(ConflictValue(value, statement.citations))
     return Conflict(about=question.text.rstrip(" ?"), values=tuple(values))
@@ -324,19 +324,19 @@ def _origin(citations: Sequence[Citation], library: Library) -> str:
 def _lines(
     question: Question | None,
     points: Sequence[_Point],
-    texts: Sequence[StatementText],
+    answers: Sequence[StatementText],
     headers: Iterable[str],
 ) -> list[str]:
     """Return each point after its header; without a question as an item, with no full stop.
 
-    The words of an answering statement that decide the question are bold.
+    `answers` are the texts of the last statements; the words that decide the question are bold.
     """
     lines = []
-    for header, (*context, last), with_cells in zip(headers, points, texts, strict=True):
+    for header, (*context, last), answer in zip(headers, points, answers, strict=True):
         if question is None:
             shown = f"{last.text} {_numbers(last)}"
         else:
-            shown = _sentence(last, marked(question, with_cells))
+            shown = _sentence(last, marked(question, answer))
         lines.append(header + " ".join([*(_sentence(s, s.text) for s in context), shown]))
     return lines
 
