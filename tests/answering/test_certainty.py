@@ -45,12 +45,11 @@ def test_a_band_of_confidence_is_a_word(confidence: float, band: Certainty) -> N
     assert shown(answer).splitlines()[:2] == ["It is 42 metres tall [1].", f"({band})"]
 
 
-def test_what_quotes_nothing_is_neither_sure_nor_unsure() -> None:
-    greeting = Answer("hi", "hi", Status.ANSWERED, "Hello.", confidence=1.0)
-    silent = Answer("q", "q", Status.NOT_FOUND, "The documents do not say.", confidence=0.9)
-    for answer in (greeting, silent):
-        assert certainty(answer) is None
-        assert "sure" not in shown(answer)
+@pytest.mark.parametrize("status", Status)
+def test_what_quotes_nothing_is_neither_sure_nor_unsure(status: Status) -> None:
+    answer = Answer("hi", "hi", status, "Hello.", confidence=1.0)
+    assert certainty(answer) is None
+    assert "sure" not in shown(answer)
 
 
 def test_the_words_of_an_unsure_answer_are_dimmed() -> None:
