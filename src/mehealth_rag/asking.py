@@ -27,7 +27,7 @@ from mehealth_rag.answering.drafting import Draft, ReadHit, lead
 from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink, find_link
-from mehealth_rag.answering.overview import Asked, Overview
+from mehealth_rag.answering.overview import Overview, OverviewRequest
 from mehealth_rag.answering.questions import Question, Wanted, analyse
 from mehealth_rag.answering.scope import Refusal, declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
@@ -225,7 +225,11 @@ class Answerer:
         return english if english and self.finder.language(english) == ENGLISH else question
 
     def _at_once(
-        self, question: str, asked: Asked | None, documents: Sequence[str], turn: Continued | None
+        self,
+        question: str,
+        asked: OverviewRequest | None,
+        documents: Sequence[str],
+        turn: Continued | None,
     ) -> Answer | None:
         """Return an answer that needs no search, None if there is none.
 

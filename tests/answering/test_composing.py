@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mehealth_rag.answering.compose import statement_of, table_row
-from mehealth_rag.answering.marking import decisive
+from mehealth_rag.answering.marking import answer_spans
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.types import Quote, Span
@@ -182,7 +182,9 @@ def test_the_decisive_words_are_marked(
 ) -> None:
     row, columns = (Quote("guide", 1, Span(0, len(t)), t) for t in (text, heads))
     statement = statement_of(row, columns)
-    assert [span.of(statement.text) for span in decisive(analyse(question), statement)] == marked
+    assert [
+        span.of(statement.text) for span in answer_spans(analyse(question), statement)
+    ] == marked
 
 
 @pytest.mark.parametrize(

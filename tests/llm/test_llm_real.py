@@ -15,7 +15,7 @@ import pytest
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, UsageError
 from mehealth_rag.llm.file_model import FileModel
 from mehealth_rag.llm.language_model import Message, open_model
-from mehealth_rag.llm.prompts import Asked, EvidenceItem, TokenBudget, answer_messages
+from mehealth_rag.llm.prompts import EvidenceItem, PromptQuestion, TokenBudget, answer_messages
 from mehealth_rag.llm.server_model import estimate_tokens
 from mehealth_rag.settings import Settings
 
@@ -30,7 +30,7 @@ ITEMS = (
 
 def test_it_answers_from_the_evidence(real_model: FileModel) -> None:
     budget = TokenBudget(800, real_model.count)
-    messages = answer_messages(Asked("How tall is the lighthouse?"), ITEMS, budget)
+    messages = answer_messages(PromptQuestion("How tall is the lighthouse?"), ITEMS, budget)
     text = "".join(real_model.stream(messages, 40))
     assert "42 metres" in text
     again = "".join(real_model.stream(messages, 40))
@@ -94,7 +94,7 @@ def test_a_prompt_keeps_its_budget_by_the_models_own_count(real_model: FileModel
     items = [EvidenceItem("Prospectus", str(n), page) for n, page in enumerate(pages[:40], 1)]
     for tokens in (300, 700):
         messages = answer_messages(
-            Asked("How many jobs?"), items, TokenBudget(tokens, real_model.count)
+            PromptQuestion("How many jobs?"), items, TokenBudget(tokens, real_model.count)
         )
         assert sum(real_model.count(m.content) for m in messages) <= tokens
         assert "[1] Prospectus, page 1:" in messages[-1].content

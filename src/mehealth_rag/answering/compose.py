@@ -12,7 +12,7 @@ from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.drafting import Draft, Point
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
-from mehealth_rag.answering.marking import StatementText, decisive, marked
+from mehealth_rag.answering.marking import StatementText, answer_spans, marked
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.index.accounting import page_ranges
 from mehealth_rag.language.words import content_stems
@@ -99,7 +99,7 @@ def conflict(
     """Return what the statements disagree about, with the figure each of them gives."""
     values = []
     for answer, statement in zip(answers, statements, strict=True):
-        spans = decisive(question, answer)
+        spans = answer_spans(question, answer)
         value = spans[0].of(statement.text) if spans else statement.text
         values.append(ConflictValue(value, statement.citations))
     return Conflict(about=question.text.rstrip(" ?"), values=tuple(values))

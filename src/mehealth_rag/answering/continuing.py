@@ -15,7 +15,7 @@ from mehealth_rag.answering.compose import (
     as_statement,
     statement_text,
 )
-from mehealth_rag.answering.drafting import Draft, Point, header_rows, quotes_of
+from mehealth_rag.answering.drafting import Draft, Point, header_rows, sentence_quotes
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.followups import questions_only
@@ -136,7 +136,7 @@ class Continuation:
         if turn.move is Move.SHORTER:
             lead = SHORTEST if len(quoted) == 1 else ""
             quoted = (self._likeliest(turn, quoted),)
-        points = tuple(Point(quotes_of(*located, self.index.page)) for located in quoted)
+        points = tuple(Point(sentence_quotes(*located, self.index.page)) for located in quoted)
         draft = Draft(points, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
         return replace(self._answered(turn, draft), standalone_question=turn.question)
 
@@ -161,7 +161,7 @@ class Continuation:
         texts = [_plain(answer) for answer in turn.answers]
         statements = {fold(text) for answer in turn.answers for text in statements_of(answer)}
         for sentence in readable(passage):
-            text = fold(as_statement(*quotes_of(passage, sentence, self.index.page)))
+            text = fold(as_statement(*sentence_quotes(passage, sentence, self.index.page)))
             is_part = len(text) >= _LEAST_PART and any(text in answer_text for answer_text in texts)
             if is_part or text in statements:
                 yield sentence
@@ -189,7 +189,7 @@ class Continuation:
             excluded = header_rows(passage).union(s.span for s in self._quoted(turn, passage))
             for sentence in readable(passage):
                 if sentence.span.start > last.span.start and sentence.span not in excluded:
-                    yield quotes_of(passage, sentence, self.index.page)
+                    yield sentence_quotes(passage, sentence, self.index.page)
 
     def _likeliest(self, turn: Continued, quoted: Sequence[Located]) -> Located:
         """Return the sentence most likely to answer by itself."""

@@ -18,7 +18,7 @@ from mehealth_rag.answering.conflicts import (
     measured,
     same_figure,
 )
-from mehealth_rag.answering.drafting import in_context, quotes_of, refers_back
+from mehealth_rag.answering.drafting import in_context, refers_back, sentence_quotes
 from mehealth_rag.growing import Progress
 from mehealth_rag.guard.values import Amount, values
 from mehealth_rag.index.opened import OpenIndex
@@ -209,7 +209,7 @@ def _claim(passage: Passage, sentence: Sentence, ordinal: int, page_of: PageOf) 
     """Return a sentence as a claim, with its heading if it may not name its subject."""
     wording = in_context(passage, sentence, page_of)
     is_complete = sentence.kind is BlockKind.PARAGRAPH and not refers_back(wording.text)
-    place = Place(quotes_of(passage, sentence, page_of), ordinal)
+    place = Place(sentence_quotes(passage, sentence, page_of), ordinal)
     return Claim(wording, "" if is_complete else passage.heading, (place,))
 
 

@@ -450,7 +450,7 @@ def named_before(passage: Passage, sentence: Sentence, page: Page) -> tuple[Sent
     return tuple(earlier[independent[-1] :]) if independent else ()
 
 
-def quotes_of(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
+def sentence_quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
     """Return a sentence as a quote; a table row's is followed by those of its column headings."""
     return passage.quote(sentence.span), *column_quotes(passage, sentence, page_of)
 

@@ -1,4 +1,4 @@
-"""Find the decisive words of a statement: the figure, date or name to show in bold."""
+"""Find the words of a statement that answer: the figure, date or name to show in bold."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class StatementText:
     cells: tuple[tuple[str, Span], ...] = ()
 
 
-def decisive(question: Question, statement: StatementText) -> tuple[Span, ...]:
+def answer_spans(question: Question, statement: StatementText) -> tuple[Span, ...]:
     """Return the spans of the text that answer, in order; empty if no few words do.
 
     In a table row this is the cell whose column the question names.
@@ -54,7 +54,7 @@ def decisive(question: Question, statement: StatementText) -> tuple[Span, ...]:
 def marked(question: Question, statement: StatementText) -> str:
     """Return the text with the spans that answer in Markdown bold."""
     text = statement.text
-    for span in reversed(decisive(question, statement)):
+    for span in reversed(answer_spans(question, statement)):
         text = f"{text[: span.start]}**{span.of(text)}**{text[span.end :]}"
     return text
 

@@ -52,7 +52,7 @@ _OF_PARTS = frozenset(map(stem, "section chapter part paragraph heading".split()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OverviewRequest:
     """What a question asks of whole documents, and of which; `sure`: it is about nothing else."""
 
     aspect: Aspect
@@ -80,7 +80,7 @@ class Overview:
 
     def asked(
         self, question: str, history: Sequence[Turn], documents: Sequence[str]
-    ) -> Asked | None:
+    ) -> OverviewRequest | None:
         """Return what a question asks of whole documents; None for any other question."""
         naming = self.retriever.register.named(question, documents)
         likeliest = self._aspect(naming.with_it, history)
@@ -90,7 +90,7 @@ class Overview:
         favoured = sorted(naming.leaning, key=lambda d: -naming.leaning[d])[:1]
         of_turn = favoured or self._last_quoted(history)
         chosen = sorted(naming.documents) or documents or of_turn
-        return Asked(aspect, tuple(self._names(chosen)), probability >= SURE)
+        return OverviewRequest(aspect, tuple(self._names(chosen)), probability >= SURE)
 
     def _aspect(self, question: str, history: Sequence[Turn]) -> tuple[Aspect, float] | None:
         """Return the aspect that a question asks for, and its probability.
@@ -103,7 +103,7 @@ class Overview:
             return likeliest
         return likeliest if self._aspect(history[-1][0], history[:-1]) else None
 
-    def whole(self, question: str, asked: Asked) -> Answer | None:
+    def whole(self, question: str, asked: OverviewRequest) -> Answer | None:
         """Return the guides' answer to what is asked; None if they have none."""
         names, aspect = asked.documents, asked.aspect
         share = max(1, MOST_STATEMENTS // max(1, min(len(names), MOST_DOCUMENTS)))
@@ -116,7 +116,7 @@ class Overview:
         lead = f"{len(shown)} of {len(by_document)} documents" if is_part else ""
         return self._answered(question, chain.from_iterable(in_order), lead)
 
-    def first(self, asked: Asked, retrieved: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    def first(self, asked: OverviewRequest, retrieved: Sequence[Evidence]) -> tuple[Evidence, ...]:
         """Return the evidence with the passages that the document opens with in front.
 
         Of 84 general questions on training documents the reader answers 50 so, and 43 if it reads

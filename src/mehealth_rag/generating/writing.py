@@ -25,7 +25,13 @@ from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH
 from mehealth_rag.language.injection import gives_orders, silenced
 from mehealth_rag.llm.language_model import LanguageModel, Message
-from mehealth_rag.llm.prompts import Asked, EvidenceItem, TokenBudget, answer_messages, fitting
+from mehealth_rag.llm.prompts import (
+    EvidenceItem,
+    PromptQuestion,
+    TokenBudget,
+    answer_messages,
+    fitting,
+)
 from mehealth_rag.reader.choice import order
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence
@@ -200,7 +206,7 @@ def _prepared(task: Task, writer: Writer) -> tuple[tuple[Message, ...], tuple[Ex
     exhibits = [*best, *_other_passages(best, writer.index, budget.tokens)]
     items = [_item(exhibit) for exhibit in exhibits]
     history = [(question, _plain(answer)) for question, answer in task.history]
-    asked = Asked(task.asked, history, foreign=task.language != ENGLISH)
+    asked = PromptQuestion(task.asked, history, foreign=task.language != ENGLISH)
     count = len(fitting(asked, items, budget))
     count = count if count == len(items) else min(count, len(best))
     return answer_messages(asked, items[:count], budget), tuple(exhibits[:count])

@@ -64,7 +64,7 @@ class EvidenceItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PromptQuestion:
     """A question that stands alone, and the turns before it.
 
     `foreign`: it is in another language than the evidence, and to be answered in its own.
@@ -84,7 +84,7 @@ class TokenBudget:
 
 
 def fitting(
-    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
+    asked: PromptQuestion, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[EvidenceItem, ...]:
     """Return the items that fit a prompt; the last, which are the weakest, are left out first."""
     room = budget.tokens - _tokens(_compose(asked, (), budget), budget.count)
@@ -98,7 +98,7 @@ def fitting(
 
 
 def answer_messages(
-    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
+    asked: PromptQuestion, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[Message, ...]:
     """Return the prompt for an answer in cited sentences, with the items that fit."""
     return _compose(asked, fitting(asked, items, budget), budget)
@@ -126,7 +126,7 @@ def rewrite_messages(question: str, history: Sequence[Turn]) -> tuple[Message, .
 
 
 def _compose(
-    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
+    asked: PromptQuestion, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[Message, ...]:
     question = asked.question
     code = _code(question, *(f"{i.title}\n{i.page_label}\n{i.text}" for i in items))
