@@ -74,7 +74,7 @@ FEES = "# Fees\n\n| Boat | Fee a year |\n| --- | --- |\n| Yacht | £{} |\n| Ding
         # The surest comes first, and last what has a year on one page only.
         ([f"{TICKET} {TOWER_42}", f"{TICKET_14} {TOWER_45}"], ToldJudge(denied=("£",)),
          [TOWERS, TICKETS]),
-        ([f"{TICKET} {TOWER_42}", f"{TICKET_14} In 2024 {TOWER_45}"],
+        ([f"{TOWER_42} {TICKET}", f"In 2024 {TOWER_45} {TICKET_14}"],
          ToldJudge(denied=("£", "metres")), [TICKETS, TOWERS]),
         ([OTHER], ToldJudge(), []),
     ],
