@@ -1,4 +1,4 @@
-"""Fetches sources: checks everything, locks the folder, plans, fetches and reports."""
+"""Fetches sources: locks the corpus folder, plans, downloads and reports."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def fetch(
     network: Network | None = None,
     limits: DownloadLimits | None = None,
 ) -> tuple[FetchRow, ...]:
-    """Fetch some sources, or all, and return a row for each, in the manifest's order.
+    """Fetch the sources with these ids, or all, and return their rows in the manifest's order.
 
     With `force`, every file is downloaded whole. `network` and `limits` replace those of the
     settings.
@@ -58,7 +58,7 @@ def fetch(
         state = StateFile(settings.corpus)
         planned = [_planned(s, files.get(s.id), state, force) for s in chosen]
         web = opened_web(settings, limits, network)
-        return asyncio.run(_rows(planned, Downloader(web, state, limits), progress))
+        return asyncio.run(_rows(planned, Downloader(web, state), progress))
 
 
 def fetch_address(
@@ -69,15 +69,15 @@ def fetch_address(
     network: Network | None = None,
     limits: DownloadLimits,
 ) -> Brought:
-    """Download one address to the file `part`; addresses inside the network are refused.
+    """Download one address to the file `part`; private addresses are refused.
 
-    Raises FetchFailure, and OSError where the file cannot be written.
+    Raises FetchFailure, and OSError if the file cannot be written.
     """
 
     async def brought() -> Brought:
         web = opened_web(settings, limits, network)
         try:
-            return await bring(web, limits, address, part)
+            return await bring(web, address, part)
         finally:
             await web.close()
 
@@ -85,9 +85,9 @@ def fetch_address(
 
 
 def opened_web(settings: Settings, limits: DownloadLimits, network: Network | None) -> Web:
-    """Return the web as the settings allow it; the caller closes it."""
-    anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
-    return Web(network or anywhere, limits, user_agent(settings.fetch_contact))
+    """Return access to the web as the settings allow it; the caller closes it."""
+    default = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
+    return Web(network or default, limits, user_agent(settings.fetch_contact))
 
 
 def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tuple[Source, ...]:
@@ -103,17 +103,16 @@ def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tupl
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
+    """Lock a corpus folder against other fetches. Raises MehealthError if that is impossible."""
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
-        raise MehealthError(
-            f"{folder}: another mehealth fetch is at work there; wait until it is done"
-        ) from error
+        why = "another mehealth fetch is at work there; wait until it is done"
+        raise MehealthError(f"{folder}: {why}") from error
     except OSError as error:
-        raise MehealthError(
-            f"{folder}: cannot be written ({error.strerror}); check its permissions"
-        ) from error
+        why = f"cannot be written ({error.strerror}); check its permissions"
+        raise MehealthError(f"{folder}: {why}") from error
     try:
         yield
     finally:
@@ -121,7 +120,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def user_agent(contact: str | None) -> str:
-    """Return our name, and the address that a server's operator may write to."""
+    """Return the program's name, and the address that a server's operator may write to."""
     name = f"{PRODUCT}/{version('mehealth-rag')}"
     return f"{name} ({contact})" if contact else name
 
@@ -129,7 +128,7 @@ def user_agent(contact: str | None) -> str:
 def _planned(
     source: Source, file: str | None, state: StateFile, force: bool
 ) -> FetchJob | FetchRow:
-    """Return a job for a source that is to be fetched, else its row."""
+    """Return the job for a source that is to be fetched, else its row."""
     if file is None or source.url is None:
         return FetchRow.skipped(source, "no address is known for it")
     try:
@@ -148,18 +147,17 @@ def _planned(
 
 def _planned_again(job: FetchJob, record: Record | None, sha256: str) -> FetchJob | FetchRow:
     """Plan for a source whose file is present: only files that we fetched are replaced."""
-    if record is None or record.sha256 != sha256:
-        if job.force:
-            return job
-        if record is None:
-            return FetchRow.skipped(
-                job.source, f"{job.file} was put there by hand and stays as it is"
-            )
-        why = f"{job.file} was changed since it was fetched and stays"
-        return FetchRow.skipped(job.source, why, "remove it to fetch it anew")
-    if job.force or record.url != job.url or record.can_be_compared:
-        return replace(job, record=record)
-    return FetchRow.of(record, FetchStatus.UP_TO_DATE)
+    if record is not None and record.sha256 == sha256:
+        if job.force or record.url != job.url or record.can_be_compared:
+            return replace(job, record=record)
+        return FetchRow.of(record, FetchStatus.UP_TO_DATE)
+    if job.force:
+        return job
+    if record is None:
+        why = f"{job.file} was put there by hand and stays as it is"
+        return FetchRow.skipped(job.source, why)
+    why = f"{job.file} was changed since it was fetched and stays"
+    return FetchRow.skipped(job.source, why, "remove it to fetch it anew")
 
 
 async def _rows(

@@ -51,7 +51,7 @@ class _Row:
 
     @property
     def heads(self) -> bool:
-        """Whether it holds column headings."""
+        """True if it holds column headings."""
         return self.block.kind is BlockKind.ROW and self.block.level > 0
 
 
@@ -98,8 +98,7 @@ def _rows(sheet: Sheet) -> Iterator[_Row]:
 def _table(rows: list[tuple[int, Sequence[str]]], wide: frozenset[int]) -> Iterator[_Row]:
     """Classify a run of rows without an empty one: titles, column headings, the rest."""
     counts = [sum(map(bool, cells)) for _, cells in rows]
-    single = max(counts) == 1
-    titles = len(rows) if single else sum(1 for _ in takewhile(lambda n: n == 1, counts))
+    titles = len(list(takewhile(lambda count: count == 1, counts)))
     heads = _heads(rows[titles:], wide)
     for place, (at, cells) in enumerate(rows):
         titled = place < titles or (counts[place] == 1 and at in wide)
