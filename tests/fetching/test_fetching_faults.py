@@ -21,7 +21,7 @@ BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(5_000_000))
 def fetched(corner: Corner, site: Site, *acts: Act, form: str = "pdf") -> FetchRow:
     site.on("/map", *acts)
     corner.link(site.url("/map"), format=form)
-    return corner.one()
+    return corner.fetch_one()
 
 
 def length(value: object) -> dict[str, str]:
@@ -57,6 +57,7 @@ def no_http(handler: Handler) -> None:
 
 BROKE_OFF, TOO_LARGE = "127.0.0.1 broke off (", "larger than 0.1 MB"
 TOO_SLOW = "the server had not sent all of it after 0.8 s"
+ASTRAY = "redirected, but the address"
 CUT_SHORT = "the PDF was cut short (its end is missing)"
 FAULTS = [
     (Answer(b"busy", 503), "127.0.0.1 answers 503", 3),
@@ -68,6 +69,11 @@ FAULTS = [
      1),
     (moved("/back"), "redirected in a circle", 2),
     (moved("/0"), "redirected more than 4 times", 5),
+    (moved("ftp://127.0.0.1/map.pdf"), f"{ASTRAY} 'ftp://127.0.0.1/map.pdf' has the scheme", 1),
+    (moved("file:///etc/passwd"), f"{ASTRAY} 'file:///etc/passwd' has the scheme 'file', not", 1),
+    (moved("http://ada:pw@127.0.0.1/"), f"{ASTRAY} of 127.0.0.1 holds a user name or password", 1),
+    (moved("http://[broken/"), f"{ASTRAY} 'http://[broken/' is no web address", 1),
+    (moved(""), "redirected (302) without an address", 1),
     (slowly(), TOO_SLOW, 1),  # a server that is too slow is not asked again at once
     (dripping_headers, TOO_SLOW, 1),
     (stalling(), "127.0.0.1 fell silent", 3),
@@ -193,8 +199,8 @@ def test_a_silence_is_noticed_and_the_server_asked_again(
 def test_a_failing_server_takes_nothing_that_is_here(corner: Corner, site: Site) -> None:
     site.on("/map", Answer(headers={"ETag": '"1"'}), Answer(b"", 404))
     corner.link(site.url("/map"))
-    corner.one()
-    row = corner.one()
+    corner.fetch_one()
+    row = corner.fetch_one()
     assert row.status == FetchStatus.FAILED
     assert row.reason.endswith("linked/map.pdf stays as fetched before")
     assert corner.read() == PDF

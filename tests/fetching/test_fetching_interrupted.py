@@ -25,22 +25,20 @@ def whole(corner: Corner, content: bytes = PDF) -> bool:
 
 def test_an_update_that_breaks_off_leaves_the_old_file(corner: Corner, site: Site) -> None:
     tag = {"ETag": '"1"'}
-    site.on("/map.pdf", Answer(headers=tag), Answer(LATER, headers=tag, cut=4_000), Answer(LATER))
-    corner.link(site.url("/map.pdf"))
-    corner.one()
+    corner.publish(site, Answer(headers=tag), Answer(LATER, headers=tag, cut=4_000), Answer(LATER))
+    corner.fetch_one()
     corner.limits = replace(corner.limits, attempts=1)
-    assert corner.one().status == FetchStatus.FAILED
+    assert corner.fetch_one().status == FetchStatus.FAILED
     assert whole(corner)
-    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.fetch_one().status == FetchStatus.FETCHED
     assert whole(corner, LATER)
 
 
 def test_a_crash_between_the_record_and_the_file(corner: Corner, site: Site) -> None:
-    site.on("/map.pdf", Answer(headers={"ETag": '"1"'}))
-    corner.link(site.url("/map.pdf"))
-    corner.one()
+    corner.publish(site, Answer(headers={"ETag": '"1"'}))
+    corner.fetch_one()
     (corner.folder / "linked/map.pdf").rename(corner.folder / "linked/map.pdf.part")
-    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.fetch_one().status == FetchStatus.FETCHED
     assert whole(corner)
 
 

@@ -87,7 +87,7 @@ def corner(corner: Corner, secured: Secured) -> Corner:
 def test_the_name_is_what_is_proved(corner: Corner, secured: Secured) -> None:
     secured.site.on("/map.pdf", Answer())
     corner.link(secured.site.url("/map.pdf", NAME))
-    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.fetch_one().status == FetchStatus.FETCHED
     assert corner.read() == PDF
     assert set(secured.names) == {NAME}
     assert {a.host for a in secured.site.asked} == {f"{NAME}:{secured.site.port}"}
@@ -96,7 +96,7 @@ def test_the_name_is_what_is_proved(corner: Corner, secured: Secured) -> None:
 def test_a_certificate_for_another_name(corner: Corner, secured: Secured) -> None:
     secured.site.on("/map.pdf", Answer())
     corner.link(secured.site.url("/map.pdf", "wrong.test"))
-    row = corner.one()
+    row = corner.fetch_one()
     assert row.status == FetchStatus.FAILED
     assert row.reason.startswith("the certificate of wrong.test is not valid (Hostname mismatch")
     assert secured.site.asked == []
@@ -106,7 +106,7 @@ def test_a_certificate_for_another_name(corner: Corner, secured: Secured) -> Non
 def test_a_certificate_that_nobody_vouches_for(corner: Corner, secured: Secured) -> None:
     corner.network = Network()
     corner.link(secured.site.url("/map.pdf", NAME))
-    assert "is not valid (self" in corner.one().reason
+    assert "is not valid (self" in corner.fetch_one().reason
     assert secured.site.asked == []
 
 
@@ -114,7 +114,7 @@ def test_no_redirect_from_https_to_http(corner: Corner, secured: Secured, site: 
     site.on("/map.pdf", Answer())
     secured.site.on("/map.pdf", moved(site.url("/map.pdf")))
     corner.link(secured.site.url("/map.pdf", NAME))
-    row = corner.one()
+    row = corner.fetch_one()
     assert (row.status, row.reason) == (
         FetchStatus.FAILED,
         "redirected from https to http (127.0.0.1)",
@@ -124,13 +124,12 @@ def test_no_redirect_from_https_to_http(corner: Corner, secured: Secured, site: 
 
 def test_from_http_to_https_is_fine(corner: Corner, secured: Secured, site: Site) -> None:
     secured.site.on("/map.pdf", Answer())
-    site.on("/map.pdf", moved(secured.site.url("/map.pdf", NAME)))
-    corner.link(site.url("/map.pdf"))
-    assert corner.one().status == FetchStatus.FETCHED
+    corner.publish(site, moved(secured.site.url("/map.pdf", NAME)))
+    assert corner.fetch_one().status == FetchStatus.FETCHED
 
 
 def test_a_silence_is_noticed_over_tls_too(corner: Corner, secured: Secured) -> None:
     secured.site.on("/map.pdf", stalling(after=5_000), Answer())
     corner.link(secured.site.url("/map.pdf", NAME))
-    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.fetch_one().status == FetchStatus.FETCHED
     assert len(secured.site.paths()) == 2
