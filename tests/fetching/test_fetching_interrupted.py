@@ -1,4 +1,4 @@
-"""Broken off: a crash, Ctrl-C and a kill leave only whole files, and the next run does the rest."""
+"""Interruptions: a crash, Ctrl-C and a kill leave only whole files, and the next run goes on."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_crash_between_the_record_and_the_file(corner: Corner, site: Site) -> 
     assert whole(corner)
 
 
-# A process that was started in the background would not hear of SIGINT.
+# A process started in the background ignores SIGINT.
 COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -87,10 +87,10 @@ def test_a_fetch_that_is_stopped_midway_can_be_run_again(
         # What is in a buffer is lost with the process: some of what was sent, never all of it.
         until(corner.folder / "linked/map.pdf.part", sent // 2)
         process.send_signal(how)
-        said, complaint = process.communicate(timeout=10)
-    assert said == ""
+        output, errors = process.communicate(timeout=10)
+    assert output == ""
     if how == signal.SIGINT:
-        assert (process.returncode, complaint.splitlines()[-1]) == (1, "mehealth: stopped")
+        assert (process.returncode, errors.splitlines()[-1]) == (1, "mehealth: stopped")
     assert [r["id"] for r in corner.state()] == ["small"]
     assert corner.leftovers() == ["map.pdf.part"] * (how == signal.SIGKILL)
     rows = corner.fetch()

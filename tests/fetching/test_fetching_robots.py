@@ -35,7 +35,7 @@ def test_a_redirect_is_no_way_around_it(corner: Corner, site: Site) -> None:
 
 
 ENDLESS = b"User-agent: *\n" + b"# filler\n" * 100_000 + b"Disallow: /\n"
-GIVEN = [
+RULES = [
     # A site without a usable one allows everything; an endless one is read up to a bound.
     *((answer, "") for answer in (
         Answer(b"gone", 404), Answer(b"no", 403), moved("/robots.txt"), moved("/elsewhere"),
@@ -48,7 +48,7 @@ GIVEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("act", "why"), GIVEN)
+@pytest.mark.parametrize(("act", "why"), RULES)
 def test_what_a_site_without_a_sound_one_allows(
     corner: Corner, site: Site, act: Act, why: str
 ) -> None:

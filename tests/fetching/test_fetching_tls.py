@@ -36,30 +36,15 @@ def certificate(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
     now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address("192.0.2.1"))]
-            ),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
+    day = datetime.timedelta(days=1)
+    names = [x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address("192.0.2.1"))]
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - day, now + day)
+    builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
     path = folder / "certificate.pem"
     path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        builder.sign(key, hashes.SHA256()).public_bytes(pem)
+        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
     )
     return path
 
@@ -114,11 +99,7 @@ def test_no_redirect_from_https_to_http(corner: Corner, secured: Secured, site: 
     site.on("/map.pdf", Answer())
     secured.site.on("/map.pdf", moved(site.url("/map.pdf")))
     corner.link(secured.site.url("/map.pdf", NAME))
-    row = corner.fetch_one()
-    assert (row.status, row.reason) == (
-        FetchStatus.FAILED,
-        "redirected from https to http (127.0.0.1)",
-    )
+    assert corner.fetch_one().reason == "redirected from https to http (127.0.0.1)"
     assert site.connections == 0
 
 
