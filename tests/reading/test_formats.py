@@ -33,46 +33,34 @@ H1, P, LI, TR, TH = "heading 1", "paragraph 0", "item 0", "row 0", "row 1"
 HEADS, ROW = (TH, "Tool\tPrice"), (TR, "Rake\t9.50")
 TITLE, SHED = (H1, "Tools to lend"), (P, "The shed opens at nine.")
 
+
+def _sheets(date: str) -> dict[str, list[tuple[str, str]]]:
+    """Return the pages of the workbook; its old format does not keep every date format."""
+    rows = ["Tool\tPrice\tShare\tSince", f"Rake\t£9.50\t12.5%\t{date}", "Rake\t12\t0.5\t2024-05-04"]
+    return {
+        "Tools": [(P, "Tools to lend"), (TH, rows[0]), (TR, rows[1]), (TR, rows[2])],
+        "Keys": [(P, "The key hangs behind the clock.")],
+    }
+
+
 PAGES = {
     "pptx": {
         "1": [TITLE, (LI, "Rakes are lent"), (LI, "Spades too"), SHED],
         "2": [HEADS, ROW, (TH, "Members"), (TR, "2023\t120"), (TR, "2024\t143.5"), (P, "Ask Ann.")],
     },
-    "xlsx": {
-        "Tools": [
-            (P, "Tools to lend"),
-            (TH, "Tool\tPrice\tShare\tSince"),
-            (TR, "Rake\t£9.50\t12.5%\t3 May 2024"),
-            (TR, "Rake\t12\t0.5\t2024-05-04"),
-        ],
-        "Keys": [(P, "The key hangs behind the clock.")],
-    },
+    "xlsx": _sheets("3 May 2024"),
+    "xls": _sheets("2024-05-03"),
     "doc": {
         "1": [
-            TITLE,
-            (P, "The café opens at “nine”."),
-            (LI, "Rakes are lent"),
-            (LI, "Spades are lent"),
-            (TR, "Tool\tPrice"),
-            ROW,
-            (TR, "Rake\t9.70"),
-            (P, "The pond holds 12 m³ of water at 5 °C."),
-            (P, "Ask Ann."),
+            TITLE, (P, "The café opens at “nine”."), (LI, "Rakes are lent"),
+            (LI, "Spades are lent"), (TR, "Tool\tPrice"), ROW, (TR, "Rake\t9.70"),
+            (P, "The pond holds 12 m³ of water at 5 °C."), (P, "Ask Ann."),
             ("furniture 0", "Contract no. QX-7741"),
         ]
     },
     "ppt": {
         "1": [TITLE, (LI, "Rakes are lent"), (LI, "Spades too"), SHED],
         "2": [(P, "Ask Ann.")],
-    },
-    "xls": {
-        "Tools": [
-            (P, "Tools to lend"),
-            (TH, "Tool\tPrice\tShare\tSince"),
-            (TR, "Rake\t£9.50\t12.5%\t2024-05-03"),
-            (TR, "Rake\t12\t0.5\t2024-05-04"),
-        ],
-        "Keys": [(P, "The key hangs behind the clock.")],
     },
     "odt": {
         "1": [
@@ -122,11 +110,12 @@ PAGES = {
         ]
     },
 }  # fmt: skip
+HIDDEN_SHEET = "the sheet is hidden; it was read all the same"
 PROBLEMS = {
     "pptx": {2: "the slide is hidden; it was read all the same"},
-    "xlsx": {2: "the sheet is hidden; it was read all the same"},
-    "xls": {2: "the sheet is hidden; it was read all the same"},
-    "ods": {1: "the sheet is hidden; it was read all the same"},
+    "xlsx": {2: HIDDEN_SHEET},
+    "xls": {2: HIDDEN_SHEET},
+    "ods": {1: HIDDEN_SHEET},
     "rtf": {1: "5 characters of hidden text were left out (“never”)"},
     "eml": {
         1: "7 characters of hidden text were left out (“preview”); "
@@ -380,33 +369,30 @@ RAISED = "The plant handled 33,000¹ tonnes in 2023; a litre has 10⁶ germs and
 OVER_ROWS = ["Route\tSingle", "Port Amble\t4", "Port Amble\t6"]
 
 
+def _marked(one: str, six: str, two: str) -> str:
+    return RAISED.replace("¹", one).replace("⁶", six).replace("CO2", f"CO{two}")
+
+
 def _raised_odt() -> bytes:
     styles = "".join(
         f'<style:style style:name="{name}" style:family="text"><style:text-properties '
         f'style:text-position="{place}"/></style:style>'
-        for name, place in {"T1": "super 58%", "T2": "33% 58%", "T3": "sub 58%"}.items()
+        for name, place in {"T1": "super 58%", "T6": "33% 58%", "T2": "sub 58%"}.items()
     )
-    one, six, two = (
-        f'<text:span text:style-name="T{n}">{figure}</text:span>'
-        for n, figure in ((1, "1"), (2, "6"), (3, "2"))
-    )
-    words = RAISED.replace("¹", one).replace("⁶", six).replace("CO2", f"CO{two}")
-    return odf("text", f"<text:p>{words}</text:p>", styles)
+    spans = (f'<text:span text:style-name="T{n}">{n}</text:span>' for n in (1, 6, 2))
+    return odf("text", f"<text:p>{_marked(*spans)}</text:p>", styles)
 
 
 def _raised_rtf() -> bytes:
-    words = RAISED.replace("¹", r"{\super\loch 1}").replace("⁶", r"\up8 6\up0 ")
-    return (r"{\rtf1\ansi " + words.replace("CO2", r"CO{\sub 2}") + "}").encode("ascii")
+    words = _marked(r"{\super\loch 1}", r"\up8 6\up0 ", r"{\sub 2}")
+    return rf"{{\rtf1\ansi {words}}}".encode("ascii")
 
 
 def _raised_book() -> bytes:
     style = 'style="position: relative; top: -0.33em; vertical-align: baseline"'
-    words = RAISED.replace("¹", '<span class="up">1</span>')
-    words = words.replace("⁶", f"<span {style}>6</span>").replace("CO2", "CO<sub>2</sub>")
-    return epub(
-        OEBPS__text__one_xhtml=f"<html><head><style>p, .up {{ vertical-align: super }}</style>"
-        f"</head><body><p>{words}</p></body></html>"
-    )
+    words = _marked('<span class="up">1</span>', f"<span {style}>6</span>", "<sub>2</sub>")
+    head = "<head><style>p, .up { vertical-align: super }</style></head>"
+    return epub(OEBPS__text__one_xhtml=f"<html>{head}<body><p>{words}</p></body></html>")
 
 
 def _raised_slides() -> bytes:
