@@ -184,41 +184,32 @@ def test_a_removed_file_is_fetched_again(corner: Corner, site: Site) -> None:
 
 
 def test_sources_that_cannot_be_fetched_stop_no_other(corner: Corner, site: Site) -> None:
+    def faulty(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1"] if host != "odd.test" else [str(1 // 0)]
+
+    corner.resolve = faulty
     site.on("/map.pdf", Answer())
     corner.write(
         {"id": "unknown"},
         {"id": "odd", "url": site.url("/x"), "format": "pages"},
         {"id": "mail", "url": "mailto:ada@example.org"},
         {"id": "secret", "url": f"http://ada:pw@127.0.0.1:{site.port}/x"},
+        {"id": "fault", "url": site.url("/map.pdf", "odd.test")},
         {"id": "map", "url": site.url("/map.pdf")},
     )
     rows = corner.fetch()
     assert [f"{row.id} {row.status}" for row in rows] == [
-        "unknown skipped", "odd failed", "mail failed", "secret failed", "map fetched",
+        "unknown skipped", "odd failed", "mail failed", "secret failed", "fault failed",
+        "map fetched",
     ]  # fmt: skip
-    assert rows[0].remark == "no address is known for it"
-    assert "give the source one of these" in rows[1].advice
-    assert "'mailto', not http or https" in rows[2].reason
-    assert "user name or password" in rows[3].reason
-    assert "pw" not in rows[3].remark
+    unknown, odd, mail, secret, fault, _ = rows
+    assert unknown.remark == "no address is known for it"
+    assert "give the source one of these" in odd.advice
+    assert "'mailto', not http or https" in mail.reason
+    assert "user name or password" in secret.reason
+    assert "pw" not in secret.remark
+    assert fault.reason.startswith("ZeroDivisionError: ")
     assert site.paths() == ["/map.pdf"]
-
-
-def test_a_fault_of_our_own_stops_no_other(corner: Corner, site: Site) -> None:
-    def faulty(host: str, port: int) -> Sequence[str]:
-        if host == "odd.test":
-            raise ZeroDivisionError("an odd fault")
-        return ["127.0.0.1"]
-
-    corner.resolve = faulty
-    site.on("/map.pdf", Answer())
-    corner.write(
-        {"id": "odd", "url": site.url("/map.pdf", "odd.test")},
-        {"id": "map", "url": site.url("/map.pdf")},
-    )
-    odd, other = corner.fetch()
-    assert (odd.status, odd.reason) == (FetchStatus.FAILED, "ZeroDivisionError: an odd fault")
-    assert other.status == FetchStatus.FETCHED
 
 
 def test_the_file_name_that_a_server_suggests_is_ignored(corner: Corner, site: Site) -> None:

@@ -28,7 +28,9 @@ def test_an_update_that_breaks_off_leaves_the_old_file(corner: Corner, site: Sit
     corner.publish(site, Answer(headers=tag), Answer(LATER, headers=tag, cut=4_000), Answer(LATER))
     corner.fetch_one()
     corner.limits = replace(corner.limits, attempts=1)
-    assert corner.fetch_one().status == FetchStatus.FAILED
+    row = corner.fetch_one()
+    assert row.status == FetchStatus.FAILED
+    assert row.reason.endswith("linked/map.pdf stays as fetched before")
     assert whole(corner)
     assert corner.fetch_one().status == FetchStatus.FETCHED
     assert whole(corner, LATER)

@@ -24,7 +24,9 @@ from tests.reading import hostile_pdfs as hostile
 from tests.reading.reading_helpers import source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from mehealth_rag.types import Page
 
 LIMITS = Limits(seconds=30.0, megabytes=700, processes=2)
 TEXT = "The lighthouse is 42 metres tall."
@@ -55,19 +57,15 @@ def _still_reads(readers: Readers, folder: Path) -> None:
     assert readers.read(good).pages[0].text == TEXT
 
 
-def test_documents_are_those_of_a_reader_in_this_process(tmp_path: Path) -> None:
-    sources = [*_texts(tmp_path, 9), _file(tmp_path, hostile.many_pages(3))]
+@pytest.mark.parametrize("order", [range(13), (3, 4, 9, 0, 11)])
+def test_documents_are_those_of_a_reader_in_this_process_in_any_order(
+    tmp_path: Path, order: Sequence[int]
+) -> None:
+    sources = [*_texts(tmp_path, 12), _file(tmp_path, hostile.many_pages(3))]
     with Readers(PLAIN, LIMITS) as readers:
         readers.expect(sources)
-        assert [readers.read(s) for s in sources] == [read_document(s) for s in sources]
-
-
-def test_what_was_announced_may_be_left_out_and_asked_in_another_order(tmp_path: Path) -> None:
-    sources = _texts(tmp_path, 12)
-    with Readers(PLAIN, LIMITS) as readers:
-        readers.expect(sources)
-        for asked in (3, 4, 9, 0, 11):
-            assert readers.read(sources[asked]) == read_document(sources[asked])
+        for at in order:
+            assert readers.read(sources[at]) == read_document(sources[at])
 
 
 def test_an_error_of_a_file_is_the_readers_own_line(readers: Readers, tmp_path: Path) -> None:
@@ -123,7 +121,8 @@ def test_broken_structure_around_a_good_page_costs_nothing(
 @pytest.mark.parametrize("name", WITHOUT_A_GOOD_PAGE)
 def test_files_without_a_good_page_end_soon(readers: Readers, tmp_path: Path, name: str) -> None:
     broken = _file(tmp_path, WITHOUT_A_GOOD_PAGE[name])
-    pages, line = (), str(broken.path)
+    line = str(broken.path)
+    pages: tuple[Page, ...] = ()
     try:
         pages = readers.read(broken).pages
     except ReadingError as error:
