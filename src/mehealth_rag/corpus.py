@@ -70,16 +70,16 @@ _AROUND_PATH = re.compile(r"^[a-z][a-z\d+.-]*://[^/?#]*|[?#].*$", re.IGNORECASE 
 """The parts of an address before and after its path."""
 
 
-class _ManifestLink(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+
+class _ManifestLink(_Strict):
     document: str
     pages: tuple[int, ...] = ()
 
 
-class _ManifestEntry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _ManifestEntry(_Strict):
     id: str = Field(pattern=r"^[\w.-]+$")
     title: str
     kind: str = "document"
@@ -90,9 +90,7 @@ class _ManifestEntry(BaseModel):
     note: str | None = None
 
 
-class _Manifest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Manifest(_Strict):
     corpus: dict[str, str] = Field(default_factory=dict)
     source: tuple[_ManifestEntry, ...] = ()
 

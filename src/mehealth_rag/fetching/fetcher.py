@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import aclosing, contextmanager, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -57,34 +57,26 @@ def fetch(
     with _alone(settings.corpus) if files else nullcontext():  # no manifest: nothing is written
         state = StateFile(settings.corpus)
         planned = [_planned(s, files.get(s.id), state, force) for s in chosen]
-        web = opened_web(settings, limits, network)
-        return asyncio.run(_rows(planned, Downloader(web, state), progress))
+        downloader = Downloader(_web(settings, limits, network), state)
+        return asyncio.run(_rows(planned, downloader, progress))
 
 
 def fetch_address(
-    settings: Settings,
-    address: str,
-    part: Path,
-    *,
-    network: Network | None = None,
-    limits: DownloadLimits,
+    settings: Settings, address: str, part: Path, *, limits: DownloadLimits
 ) -> Brought:
-    """Download one address to the file `part`; private addresses are refused.
+    """Download one address to the file `part`.
 
     Raises FetchFailure, and OSError if the file cannot be written.
     """
 
     async def brought() -> Brought:
-        web = opened_web(settings, limits, network)
-        try:
+        async with aclosing(_web(settings, limits)) as web:
             return await bring(web, address, part)
-        finally:
-            await web.close()
 
     return asyncio.run(brought())
 
 
-def opened_web(settings: Settings, limits: DownloadLimits, network: Network | None) -> Web:
+def _web(settings: Settings, limits: DownloadLimits, network: Network | None = None) -> Web:
     """Return access to the web as the settings allow it; the caller closes it."""
     default = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
     return Web(network or default, limits, user_agent(settings.fetch_contact))
@@ -166,15 +158,13 @@ async def _rows(
     """Fetch the files one after the other, and return the rows of all sources."""
     rows: list[FetchRow] = []
     progress.stage("fetch", sum(isinstance(entry, FetchJob) for entry in planned))
-    try:
+    async with aclosing(downloader.web):
         for entry in planned:
             if isinstance(entry, FetchRow):
                 rows.append(entry)
             else:
                 rows.append(await _row(entry, downloader))
                 progress.advance()
-    finally:
-        await downloader.web.close()
     return tuple(rows)
 
 

@@ -215,7 +215,7 @@ class Web:
             self._hosts[name] = _Host(transport, self.limits, self._user_agent)
         return self._hosts[name]
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close all connections."""
         for host in self._hosts.values():
             await host.client.aclose()
