@@ -38,10 +38,13 @@ _NAV = """<html xmlns="http://www.w3.org/1999/xhtml"><body><nav><ol>
 <li><a href="text/two.xhtml#top">Second chapter</a></li></ol></nav></body></html>"""
 _OPF = """<package xmlns="http://www.idpf.org/2007/opf"><metadata
  xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Garden book</dc:title></metadata><manifest>
+<item id="x" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
 <item id="n" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
 <item id="a" href="text/one.xhtml" media-type="application/xhtml+xml"/>
 <item id="b" href="text/two.xhtml" media-type="application/xhtml+xml"/></manifest>
 <spine><itemref idref="a"/><itemref idref="b"/></spine></package>"""
+_NCX = """<ncx><navMap><navPoint><navLabel><text>First chapter</text></navLabel>
+<content src="text/one.xhtml"/></navPoint></navMap></ncx>"""
 _CONTAINER = '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
 _RST = """Tools to lend
 =============
@@ -100,9 +103,12 @@ def pptx() -> bytes:
     chart = CategoryChartData()
     chart.categories = ["2023", "2024"]
     chart.add_series("Members", (120, 143.5))
-    second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *place, chart)
-    second.shapes.add_group_shape().shapes.add_textbox(*place).text_frame.text = "Ask Ann."
+    drawn = second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *place, chart).chart
+    drawn.chart_title.text_frame.text = "Our growth"
+    second.shapes.add_group_shape().shapes.add_textbox(*place).text_frame.text = "Ask\vAnn."
     second.element.set("show", "0")
+    third = deck.slides.add_slide(deck.slide_layouts[6])
+    third.shapes.add_picture(io.BytesIO(picture("PNG")), *place)
     saved = io.BytesIO()
     deck.save(saved)
     return saved.getvalue()
@@ -164,10 +170,12 @@ def odt() -> bytes:
     rows = _row(deep, "9.50") + _row("<table:covered-table-cell/>", "9.70")
     note = f"<text:note><text:note-body>{_p('In May.')}</text:note-body></text:note>"
     item = f"<text:list><text:list-item>{_p('Rakes are lent')}</text:list-item></text:list>"
+    box = f"<draw:frame><draw:text-box>{_p('Bring boots.')}</draw:text-box></draw:frame>"
     body = (
         '<text:p text:style-name="P1">Tools to lend</text:p>'
-        + _p(f"The shed opens<text:s/>at nine{note}.")
-        + f"{item}<table:table>{heads}{rows}</table:table>"
+        + _p(f"The shed opens<text:s/>at nine{note}.{box}<text:soft-page-break/>")
+        + f'<text:h text:outline-level="2">Prices</text:h>{item}'
+        + f"<table:table>{heads}<table:table-rows>{rows}</table:table-rows></table:table>"
     )
     return odf("text", body, '<style:style style:name="P1" style:parent-style-name="Title"/>')
 
@@ -196,7 +204,8 @@ def odp() -> bytes:
 def epub(**more: str) -> bytes:
     files = {
         "mimetype": "application/epub+zip", "META-INF__container_xml": _CONTAINER,
-        "OEBPS__book_opf": _OPF, "OEBPS__nav_xhtml": _NAV, "OEBPS__text__one_xhtml": _CHAPTER,
+        "OEBPS__book_opf": _OPF, "OEBPS__nav_xhtml": _NAV, "OEBPS__toc_ncx": _NCX,
+        "OEBPS__text__one_xhtml": _CHAPTER,
         "OEBPS__text__two_xhtml": "<html><body><p>The fair is in May.</p></body></html>",
     }  # fmt: skip
     return zipped(**files | more)
@@ -213,6 +222,9 @@ def eml() -> bytes:
         subtype="html",
     )
     mail.add_attachment(b"x", "application", "pdf", filename="prices.pdf")
+    forwarded = EmailMessage()
+    forwarded["Subject"] = "Fees"
+    mail.add_attachment(forwarded)
     return bytes(mail)
 
 

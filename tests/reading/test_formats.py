@@ -46,7 +46,11 @@ def _sheets(date: str) -> dict[str, list[tuple[str, str]]]:
 PAGES = {
     "pptx": {
         "1": [TITLE, (LI, "Rakes are lent"), (LI, "Spades too"), SHED],
-        "2": [HEADS, ROW, (TH, "Members"), (TR, "2023\t120"), (TR, "2024\t143.5"), (P, "Ask Ann.")],
+        "2": [
+            HEADS, ROW, (P, "Our growth"), (TH, "Members"), (TR, "2023\t120"),
+            (TR, "2024\t143.5"), (P, "Ask Ann."),
+        ],
+        "3": [],
     },
     "xlsx": _sheets("3 May 2024"),
     "xls": _sheets("2024-05-03"),
@@ -64,13 +68,17 @@ PAGES = {
     },
     "odt": {
         "1": [
-            TITLE, SHED, (LI, "Rakes are lent"), HEADS, ROW, (TR, "Rake\t9.70"), (P, "In May."),
-        ]
+            TITLE, SHED, (P, "Bring boots."),
+        ],
+        "2": [
+            ("heading 2", "Prices"), (LI, "Rakes are lent"), HEADS, ROW, (TR, "Rake\t9.70"),
+            (P, "In May."),
+        ],
     },
     "ods": {"Tools": [(TH, "Tool\tShare"), (TR, "Rake\t12.5%"), (TR, "Spade\t50%")]},
     "odp": {"1": [TITLE, (LI, "Rakes are lent"), (P, "Ask Ann.")]},
     "epub": {
-        "Tools to lend": [TITLE, SHED, HEADS, ROW],
+        "First chapter": [TITLE, SHED, HEADS, ROW],
         "Second chapter": [(P, "The fair is in May.")],
     },
     "rtf": {
@@ -86,7 +94,7 @@ PAGES = {
             (LI, "From: Ann <ann@example.org>"),
             (LI, "To: Bob <bob@example.org>"),
             (LI, "Date: Fri, 03 May 2024 09:30:00 +0000"),
-            (LI, "Attachments: prices.pdf"), SHED, HEADS, ROW,
+            (LI, "Attachments: prices.pdf, the message “Fees”"), SHED, HEADS, ROW,
         ]
     },
     "msg": {
@@ -112,14 +120,17 @@ PAGES = {
 }  # fmt: skip
 HIDDEN_SHEET = "the sheet is hidden; it was read all the same"
 PROBLEMS = {
-    "pptx": {2: "the slide is hidden; it was read all the same"},
+    "pptx": {
+        2: "the slide is hidden; it was read all the same",
+        3: "only a picture; save the slides as PDF to have it read by Tesseract",
+    },
     "xlsx": {2: HIDDEN_SHEET},
     "xls": {2: HIDDEN_SHEET},
     "ods": {1: HIDDEN_SHEET},
     "rtf": {1: "5 characters of hidden text were left out (“never”)"},
     "eml": {
         1: "7 characters of hidden text were left out (“preview”); "
-        "attachments are not read: prices.pdf"
+        "attachments are not read: prices.pdf, the message “Fees”"
     },
     "msg": {1: "attachments are not read: prices.pdf"},
     "csv": {1: "its encoding is not told, and was guessed: Windows-1252"},

@@ -111,6 +111,10 @@ def _m(text: str) -> str:
     return f"<m:r><m:t>{text}</m:t></m:r>"
 
 
+def _e(text: str) -> str:
+    return f"<m:e>{_m(text)}</m:e>"
+
+
 def _equation(inside: str) -> str:
     return _r("It is ") + f"<m:oMath>{inside}</m:oMath>" + _r(" a week.")
 
@@ -150,12 +154,13 @@ TEXTS = {
     **{text: (_p(_equation(inside)), f"It is {text} a week.") for text, inside in {
         "F = 0.05 × A": _m("F = 0.05 × A"),
         "r = (a+b)/2": f"{_m('r = ')}<m:f><m:num>{_m('a+b')}</m:num><m:den>{_m('2')}</m:den></m:f>",
-        "c²": f"<m:sSup><m:e>{_m('c')}</m:e><m:sup>{_m('2')}</m:sup></m:sSup>",
-        "x_i": f"<m:sSub><m:e>{_m('x')}</m:e><m:sub>{_m('i')}</m:sub></m:sSub>",
-        "√2x": f"<m:rad><m:deg/><m:e>{_m('2x')}</m:e></m:rad>",
+        "c²": f"<m:sSup>{_e('c')}<m:sup>{_m('2')}</m:sup></m:sSup>",
+        "x_i": f"<m:sSub>{_e('x')}<m:sub>{_m('i')}</m:sub></m:sSub>",
+        "√2x": f"<m:rad><m:deg/>{_e('2x')}</m:rad>",
         "∑_(i=1)ⁿ x": f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub>{_m("i=1")}</m:sub>'
-                      f"<m:sup>{_m('n')}</m:sup><m:e>{_m('x')}</m:e></m:nary>",
-        "(a)": f"<m:d><m:e>{_m('a')}</m:e></m:d>",
+                      f"<m:sup>{_m('n')}</m:sup>{_e('x')}</m:nary>",
+        "1 0; 0 1": f"<m:m><m:mr>{_e('1')}{_e('0')}</m:mr><m:mr>{_e('0')}{_e('1')}</m:mr></m:m>",
+        "(a)": f"<m:d>{_e('a')}</m:d>",
     }.items()},
 }  # fmt: skip
 """Elements of a body, and what is read of them."""
