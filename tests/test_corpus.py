@@ -26,7 +26,7 @@ NOT_SOURCES = {
 
 
 def read_text() -> list[list[str]]:
-    """The lines of each page of the extracted text: a page starts where a line is indented."""
+    """Return the lines of each page of the extracted text; an indented line starts a page."""
     pages: list[list[str]] = []
     for line in (CORPUS / "prospectus.txt").read_text(encoding="utf-8").split("\n"):
         if len(line) > 1 and line[0] == " " and line[1] != " ":
@@ -47,7 +47,7 @@ def text_addresses(page: int) -> list[str]:
 
 
 def text_words(page: int) -> Counter[str]:
-    """The words of a page; mended: the one word cut at a line's end, the two run together."""
+    """Return the words of a page, with the two that the extraction damaged repaired."""
     text = "\n".join(line for line in TEXT[page] if not is_address(line))
     text = text.replace("world-\nleading", "world-leading")
     text = text.replace("@MidsEnginemidlandsengine.org", "@MidsEngine midlandsengine.org")
@@ -78,8 +78,7 @@ def test_pages_labels_and_metadata(reader: pypdf.PdfReader) -> None:
     assert xmp.dc_rights == {"x-default": about.subject}
 
 
-def test_words_of_each_page_are_those_of_the_text(reader: pypdf.PdfReader) -> None:
-    """And both libraries see them in the same order."""
+def test_both_libraries_see_the_words_of_the_text_on_each_page(reader: pypdf.PdfReader) -> None:
     document = pypdfium2.PdfDocument(PDF)
     try:
         for page in PAGES:
@@ -148,7 +147,7 @@ def test_manifest_is_whole(manifest: dict[str, Any]) -> None:
     }
 
 
-def test_addresses_of_the_manifest_stand_on_their_pages(manifest: dict[str, Any]) -> None:
+def test_addresses_of_the_manifest_are_on_their_pages(manifest: dict[str, Any]) -> None:
     pages: dict[str, list[int]] = {}
     for page in PAGES:
         for address in dict.fromkeys(text_addresses(page)):

@@ -194,7 +194,7 @@ def test_a_name_that_is_no_utf8_is_left_out_and_stops_nothing(tmp_path: Path) ->
     assert refused(folder) == {"caf%E9.txt": "its name is not UTF-8; rename it"}
 
 
-def test_characters_that_steer_a_terminal_do_not_reach_names(tmp_path: Path) -> None:
+def test_control_characters_do_not_reach_names(tmp_path: Path) -> None:
     folder = write(tmp_path)
     (folder / "red\x1b[31m\u202efdp.txt").write_text("y")
     (source,) = load_sources(folder)
@@ -203,7 +203,7 @@ def test_characters_that_steer_a_terminal_do_not_reach_names(tmp_path: Path) -> 
     assert source.path.is_file()
 
 
-def test_a_folder_that_cannot_be_entered_is_told(
+def test_a_folder_that_cannot_be_entered_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write(tmp_path, guide_md="x", shut__fees_md="y")
@@ -221,7 +221,7 @@ def test_a_folder_that_cannot_be_entered_is_told(
 
 @pytest.mark.parametrize("name", ["d", "a-long-name"])
 def test_a_tree_may_be_deep(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deeper than Python calls, and with the long name longer than the system takes a path."""
+    """Deeper than Python's recursion limit, and with the long name over the limit on paths."""
     folder = write(tmp_path, guide_md="x")
     monkeypatch.chdir(folder)
     for _ in range(1200):

@@ -88,7 +88,7 @@ def test_the_model_reads_every_passage_of_the_prospectus_whole(prospectus: Docum
         assert tokens <= estimated_pieces(passage.text) * 1.4 + 8, passage.text
 
 
-def test_the_path_of_headings_stands_above_each_passage() -> None:
+def test_each_passage_has_the_path_of_its_headings() -> None:
     passages = split(document("# Harbour\nA.\n## Fees\nB.", "C.\n## Boats\nD.\n# Town\nE."))
     assert [(p.page, p.headings) for p in passages] == [
         (1, ("Harbour",)),

@@ -143,7 +143,7 @@ def test_rows_are_embedded_without_figures_and_found_by_them(berths: tuple[Passa
 
 
 def part(canvas: Canvas, top: int, heads: dict[int, str], names: tuple[str, ...]) -> None:
-    """Draw rows of two figures below heads that stand at these places."""
+    """Draw rows of two figures below column headings, `heads` by their place across."""
     canvas.setFont("Helvetica", 9)
     for x, head in heads.items():
         canvas.drawString(x, top, head)
@@ -176,7 +176,7 @@ def test_a_second_part_has_headings_of_its_own(tmp_path: Path) -> None:
 
 
 def grid(*rows: str) -> str:
-    """A table in Markdown of rows with bars between their cells."""
+    """Return rows, with bars between their cells, as a table in Markdown."""
     heads = f"|{'---|' * (rows[0].count('|') + 1)}"
     first, *others = (f"|{row}|" for row in rows)
     return "\n".join([first, heads, *others]) + "\n\n"
@@ -205,7 +205,7 @@ MARKDOWN: dict[str, tuple[str, list[tuple[str, list[str]]]]] = {
         [("For Against", ["1. The members approved the pier:"])],
     ),
 }  # fmt: skip
-"""What is shown, by a text and its rows with what stands above each of them."""
+"""Texts, and their rows with the lines above that each knows."""
 
 
 @pytest.mark.parametrize("name", MARKDOWN)
@@ -344,7 +344,7 @@ LAID_OUT: dict[str, tuple[tuple[int, ...], list[list[str]], list[tuple[str, list
         [(row, []) for row in ("Owner", "Status", "Area", "Jobs")],
     ),
 }  # fmt: skip
-"""The columns and rows of drawn tables, and each row with what stands above it."""
+"""The columns and rows of drawn tables, and each row with the lines above that it knows."""
 
 
 @pytest.mark.parametrize("name", LAID_OUT)

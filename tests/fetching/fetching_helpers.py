@@ -67,7 +67,7 @@ def lookup(names: Mapping[str, Sequence[str]]) -> Callable[[str, int], Sequence[
 
 @dataclass(slots=True)
 class Corner:
-    """A corpus folder, and how it is fetched into."""
+    """A corpus folder, with the settings for fetching into it."""
 
     folder: Path
     names: dict[str, Sequence[str]] = field(default_factory=dict)

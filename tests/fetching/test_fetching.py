@@ -1,4 +1,4 @@
-"""What is fetched and what is left as it is, where it goes, and what is recorded of it."""
+"""Which sources are fetched, where their files go, and what is recorded."""
 
 from __future__ import annotations
 

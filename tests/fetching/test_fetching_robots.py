@@ -1,4 +1,4 @@
-"""robots.txt: what it says, and that it is heeded."""
+"""robots.txt is obeyed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Over TLS: the certificate and SNI are for the name, although the connection is to an address."""
+"""TLS: certificate and SNI are for the host name, though the connection is to an address."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Secured:
     site: Site
     trusting: ssl.SSLContext
     names: list[str | None]
-    """What clients asked for by SNI."""
+    """The names that clients requested by SNI."""
 
 
 def certificate(folder: Path) -> Path:
-    """A self-signed certificate for one name, with its key, in one file."""
+    """Write a self-signed certificate for one name, with its key, to one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
     now = datetime.datetime.now(datetime.UTC)

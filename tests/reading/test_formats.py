@@ -1,4 +1,4 @@
-"""Every format beside PDF, Word, web page, Markdown and text: pages, labels, broken files."""
+"""Every format but PDF, Word, HTML, Markdown and text: pages, labels, broken files."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def refused(path: Path) -> str:
 
 
 def check_passages(document: Document) -> None:
-    """A passage of rows has their headings, in itself or beside it, word for word on the page."""
+    """Check that each passage of rows has their headings, in its text or as its table."""
     for passage in split(document):
         page = document.pages[passage.page - 1]
         assert passage.span.of(page.text) == passage.text
@@ -434,7 +434,7 @@ def test_raised_figures_do_not_join_those_before(
     assert text.split("\n")[0] == RAISED
 
 
-def test_cells_over_several_rows_stand_in_each_of_them(tmp_path: Path) -> None:
+def test_cells_that_span_rows_are_in_each_of_them(tmp_path: Path) -> None:
     slides = read(made(tmp_path, "pptx", _raised_slides())).pages[0].text
     assert slides.split("\n")[1:] == OVER_ROWS
     rows = (

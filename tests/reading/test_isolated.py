@@ -58,7 +58,7 @@ def _still_reads(readers: Readers, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("order", [range(13), (3, 4, 9, 0, 11)])
-def test_documents_are_those_of_a_reader_in_this_process_in_any_order(
+def test_documents_are_the_same_as_when_read_in_this_process(
     tmp_path: Path, order: Sequence[int]
 ) -> None:
     sources = [*_texts(tmp_path, 12), _file(tmp_path, hostile.many_pages(3))]

@@ -139,7 +139,7 @@ def test_raised_figures_of_a_cell_do_not_join_those_before(tmp_path: Path) -> No
     assert read(saved(tmp_path, inline)).pages[0].text == "North\t33,000¹"
 
 
-def test_text_boxes_stand_after_the_cells_of_their_sheet(tmp_path: Path) -> None:
+def test_text_boxes_follow_the_cells_of_their_sheet(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
         first, second = book.add_worksheet(), book.add_worksheet()

@@ -1,4 +1,4 @@
-"""Characters, and words that a line's end broke in two."""
+"""Characters, and words broken at a line's end."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_headings_items_and_rows(tmp_path: Path) -> None:
     ]
 
 
-def test_pages_are_those_that_word_laid_out_else_sections(tmp_path: Path) -> None:
+def test_pages_are_those_of_words_own_layout_or_else_sections(tmp_path: Path) -> None:
     document = _guide()
     paragraph = document.add_paragraph("Before the break")
     paragraph.add_run().add_break(WD_BREAK.PAGE)
@@ -163,11 +163,11 @@ TEXTS = {
         "(a)": f"<m:d>{_e('a')}</m:d>",
     }.items()},
 }  # fmt: skip
-"""Elements of a body, and what is read of them."""
+"""Elements of a body, with the text that is read from them."""
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_what_word_keeps_apart_from_plain_words_is_read(tmp_path: Path, name: str) -> None:
+def test_special_elements_are_read(tmp_path: Path, name: str) -> None:
     element, text = TEXTS[name]
     assert _page(tmp_path, _made(element)).text == text
 
