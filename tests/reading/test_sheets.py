@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import time
 from typing import TYPE_CHECKING, Any
@@ -192,6 +193,14 @@ def test_a_quotation_mark_that_is_never_closed_loses_nothing(tmp_path: Path) -> 
     text = "\n".join(page.text for page in read(path).pages)
     assert "Rake 99999\t99999" in text
     assert '"Spade\t5' in text
+
+
+@pytest.mark.parametrize("size", [200_000, 1_200_000])
+def test_a_long_cell_is_read(tmp_path: Path, size: int) -> None:
+    csv.field_size_limit(131_072)  # as in a new process
+    path = tmp_path / "tools.csv"
+    path.write_text(f"Tool,Note\nRake,{'x' * size}\n", encoding="utf-8")
+    assert of_kind(read(path).pages[0], BlockKind.ROW) == ["Tool\tNote", f"Rake\t{'x' * size}"]
 
 
 @pytest.mark.slow
