@@ -26,7 +26,7 @@ NOT_SOURCES = {
 
 
 def read_text() -> list[list[str]]:
-    """The lines of each page of the extracted text: a page starts where a line is indented."""
+    """Return the lines of each page of the extracted text; an indented line starts a page."""
     pages: list[list[str]] = []
     for line in (CORPUS / "prospectus.txt").read_text(encoding="utf-8").split("\n"):
         if len(line) > 1 and line[0] == " " and line[1] != " ":
@@ -47,7 +47,7 @@ def text_addresses(page: int) -> list[str]:
 
 
 def text_words(page: int) -> Counter[str]:
-    """The words of a page; mended: the one word cut at a line's end, the two run together."""
+    """Return the words of a page, with the two that the extraction damaged repaired."""
     text = "\n".join(line for line in TEXT[page] if not is_address(line))
     text = text.replace("world-\nleading", "world-leading")
     text = text.replace("@MidsEnginemidlandsengine.org", "@MidsEngine midlandsengine.org")
@@ -64,31 +64,27 @@ def manifest() -> dict[str, Any]:
     return tomllib.loads((CORPUS / "sources.toml").read_text(encoding="utf-8"))
 
 
-def link_notes(page: pypdf.PageObject) -> list[Any]:
-    return [note.get_object() for note in page.get("/Annots", [])]
-
-
-def test_text_has_twelve_pages() -> None:
-    assert len(TEXT) == len(PAGES)
-    assert sum(map(len, map(text_addresses, PAGES))) == 20
-
-
-def test_pages_and_labels(reader: pypdf.PdfReader) -> None:
-    assert len(reader.pages) == len(PAGES)
+def test_pages_labels_and_metadata(reader: pypdf.PdfReader) -> None:
+    assert len(TEXT) == len(reader.pages) == len(PAGES)
     assert reader.page_labels == [str(number) for number in range(3, 15)]
+    about, xmp = reader.metadata, reader.xmp_metadata
+    assert about is not None
+    assert xmp is not None
+    assert (about.title, about.author) == (
+        "Midlands Engine Health prospectus",
+        "The Midlands Engine",
+    )
+    assert about.subject == "Copyright © 2021 The Midlands Engine, All rights reserved."
+    assert xmp.dc_rights == {"x-default": about.subject}
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_words_of_the_page_are_those_of_the_text(reader: pypdf.PdfReader, page: int) -> None:
-    assert Counter(reader.pages[page].extract_text().split()) == text_words(page)
-
-
-def test_both_readers_see_the_same_words_in_the_same_order(reader: pypdf.PdfReader) -> None:
+def test_both_libraries_see_the_words_of_the_text_on_each_page(reader: pypdf.PdfReader) -> None:
     document = pypdfium2.PdfDocument(PDF)
     try:
         for page in PAGES:
-            text = document[page].get_textpage().get_text_range()
-            assert text.split() == reader.pages[page].extract_text().split()
+            words = reader.pages[page].extract_text().split()
+            assert Counter(words) == text_words(page)
+            assert document[page].get_textpage().get_text_range().split() == words
     finally:
         document.close()
 
@@ -105,38 +101,25 @@ def test_both_readers_see_the_same_words_in_the_same_order(reader: pypdf.PdfRead
         (9, "Clinical Trials Delivering clinical trials at scale and pace"),
     ],
 )
-def test_what_the_columns_tore_is_whole(reader: pypdf.PdfReader, page: int, passage: str) -> None:
+def test_sentences_torn_by_columns_are_whole(
+    reader: pypdf.PdfReader, page: int, passage: str
+) -> None:
     assert passage in " ".join(reader.pages[page - 1].extract_text().split())
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_links_of_the_page_are_those_of_the_text(reader: pypdf.PdfReader, page: int) -> None:
-    links = [note["/A"]["/URI"] for note in link_notes(reader.pages[page])]
-    assert links == text_addresses(page)
-
-
-def test_links_lie_on_the_page_and_not_on_each_other(reader: pypdf.PdfReader) -> None:
-    for page in reader.pages:
+def test_links_are_those_of_the_text_and_lie_apart_on_their_page(reader: pypdf.PdfReader) -> None:
+    assert sum(map(len, map(text_addresses, PAGES))) == 20
+    for number, page in enumerate(reader.pages):
+        notes = [note.get_object() for note in page.get("/Annots", [])]
+        assert [note["/A"]["/URI"] for note in notes] == text_addresses(number)
         width, height = (float(edge) for edge in page.mediabox[2:])
-        places = [[float(edge) for edge in note["/Rect"]] for note in link_notes(page)]
+        places = [[float(edge) for edge in note["/Rect"]] for note in notes]
         for at, (left, low, right, top) in enumerate(places):
             assert 0 < left < right < width
             assert 0 < low < top < height
             for other_left, other_low, other_right, other_top in places[:at]:
                 beside = right <= other_left or other_right <= left
                 assert beside or top <= other_low or other_top <= low
-
-
-def test_metadata(reader: pypdf.PdfReader) -> None:
-    about = reader.metadata
-    assert about is not None
-    assert about.title == "Midlands Engine Health prospectus"
-    assert about.author == "The Midlands Engine"
-    rights = "Copyright © 2021 The Midlands Engine, All rights reserved."
-    assert about.subject == rights
-    xmp = reader.xmp_metadata
-    assert xmp is not None
-    assert xmp.dc_rights == {"x-default": rights}
 
 
 def test_typesetting_again_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -158,25 +141,17 @@ def test_manifest_is_whole(manifest: dict[str, Any]) -> None:
         assert source["title"]
         assert source["kind"] in KINDS
         assert source["format"] == ("html" if source["kind"] == "web-page" else "pdf")
-        assert "file" in source or "url" in source
+        assert "url" in source or (CORPUS / source["file"]).is_file()
+    assert {source["id"]: source["file"] for source in sources if "file" in source} == {
+        "prospectus": "prospectus.pdf"
+    }
 
 
-def test_files_of_the_manifest_exist(manifest: dict[str, Any]) -> None:
-    files = {source["id"]: source["file"] for source in manifest["source"] if "file" in source}
-    assert files["prospectus"] == "prospectus.pdf"
-    for file in files.values():
-        assert (CORPUS / file).is_file()
-
-
-def test_addresses_of_the_manifest_stand_on_their_pages(manifest: dict[str, Any]) -> None:
-    found: dict[str, list[int]] = {}
+def test_addresses_of_the_manifest_are_on_their_pages(manifest: dict[str, Any]) -> None:
+    pages: dict[str, list[int]] = {}
     for page in PAGES:
         for address in dict.fromkeys(text_addresses(page)):
             if address not in NOT_SOURCES:
-                found.setdefault(address, []).append(page + 1)
-    listed = {
-        source["url"]: source["linked_from"] for source in manifest["source"] if "url" in source
-    }
-    assert listed == {
-        address: [{"document": "prospectus", "pages": pages}] for address, pages in found.items()
-    }
+                pages.setdefault(address, []).append(page + 1)
+    linked = {s["url"]: s["linked_from"] for s in manifest["source"] if "url" in s}
+    assert linked == {a: [{"document": "prospectus", "pages": n}] for a, n in pages.items()}

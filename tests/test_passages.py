@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,29 +21,25 @@ CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 MODEL_WINDOW = 256
 
 Part = tuple[BlockKind, str, int]
+_KINDS = {
+    "#": BlockKind.HEADING, "-": BlockKind.ITEM, "|": BlockKind.ROW, "~": BlockKind.FURNITURE,
+    "=": BlockKind.CONTENTS,
+}  # fmt: skip
 
 
-def heading(text: str, level: int = 1) -> Part:
-    return (BlockKind.HEADING, text, level)
+def document(*pages: str) -> Document:
+    """Make a document of lines, each a block whose kind is marked: "## Fees" is a heading."""
+    return of_parts([[_part(line) for line in page.splitlines()] for page in pages])
 
 
-def paragraph(text: str) -> Part:
-    return (BlockKind.PARAGRAPH, text, 0)
+def _part(line: str) -> Part:
+    mark, _, text = line.partition(" ")
+    if mark[:1] in _KINDS:
+        return (_KINDS[mark[0]], text, len(mark) if mark[0] == "#" else 0)
+    return (BlockKind.PARAGRAPH, line, 0)
 
 
-def item(text: str) -> Part:
-    return (BlockKind.ITEM, text, 0)
-
-
-def row(text: str) -> Part:
-    return (BlockKind.ROW, text, 0)
-
-
-def furniture(text: str) -> Part:
-    return (BlockKind.FURNITURE, text, 0)
-
-
-def document(*pages: list[Part]) -> Document:
+def of_parts(pages: list[list[Part]]) -> Document:
     source = Source("guide", "A guide", "document", "md")
     return Document(source, "0" * 64, tuple(_page(n, parts) for n, parts in enumerate(pages, 1)))
 
@@ -59,16 +54,8 @@ def _page(number: int, parts: list[Part]) -> Page:
 
 @pytest.fixture(scope="module")
 def prospectus() -> Document:
-    (found,) = present(load_sources(CORPUS))
-    return read_document(found)
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    made = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    made.no_truncation()
-    made.no_padding()
-    return made
+    (source,) = present(load_sources(CORPUS))
+    return read_document(source)
 
 
 def assert_exact(made: Document, passages: tuple[Passage, ...]) -> None:
@@ -78,142 +65,103 @@ def assert_exact(made: Document, passages: tuple[Passage, ...]) -> None:
         assert passage.span.of(page.text) == passage.text
         assert passage.sentences[0].span.start == passage.span.start
         assert passage.sentences[-1].span.end == passage.span.end
-
-
-def test_prospectus_spans_are_exact(prospectus: Document) -> None:
-    passages = split(prospectus)
-    assert len(passages) > 20
-    assert_exact(prospectus, passages)
-    assert len({p.id for p in passages}) == len(passages)
+    assert len({passage.id for passage in passages}) == len(passages)
 
 
 def test_every_word_of_the_prospectus_is_in_one_passage(prospectus: Document) -> None:
+    passages = split(prospectus)
+    assert len(passages) > 20
+    assert_exact(prospectus, passages)
     for page in prospectus.pages:
-        found = [s for p in split(prospectus) if p.page == page.number for s in p.sentences]
-        kept = [b.span.of(page.text) for b in page.blocks if b.kind is not BlockKind.FURNITURE]
-        assert " ".join(s.span.of(page.text) for s in found).split() == " ".join(kept).split()
+        sentences = [s for p in passages if p.page == page.number for s in p.sentences]
+        body = [b.span.of(page.text) for b in page.blocks if b.kind is not BlockKind.FURNITURE]
+        assert " ".join(s.span.of(page.text) for s in sentences).split() == " ".join(body).split()
 
 
-def test_the_model_reads_every_passage_of_the_prospectus_whole(
-    prospectus: Document, tokenizer: Tokenizer
-) -> None:
-    sizes = {p.id: len(tokenizer.encode(embedding_text(p).text).ids) for p in split(prospectus)}
-    assert max(sizes.values()) <= MODEL_WINDOW, sizes
-
-
-def test_the_estimate_is_not_below_the_model_s_own_count_by_much(
-    prospectus: Document, tokenizer: Tokenizer
-) -> None:
+def test_the_model_reads_every_passage_of_the_prospectus_whole(prospectus: Document) -> None:
+    tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
     for passage in split(prospectus):
-        real = len(tokenizer.encode(passage.text, add_special_tokens=False).ids)
-        assert real <= estimated_pieces(passage.text) * 1.4 + 8, passage.text
+        assert len(tokenizer.encode(embedding_text(passage).text).ids) <= MODEL_WINDOW, passage.id
+        tokens = len(tokenizer.encode(passage.text, add_special_tokens=False).ids)
+        assert tokens <= estimated_pieces(passage.text) * 1.4 + 8, passage.text
 
 
-def test_the_path_of_headings_stands_above_each_passage() -> None:
-    found = split(
-        document(
-            [heading("Harbour"), paragraph("A."), heading("Fees", 2), paragraph("B.")],
-            [
-                paragraph("C."),
-                heading("Boats", 2),
-                paragraph("D."),
-                heading("Town"),
-                paragraph("E."),
-            ],
-        )
-    )
-    assert [(p.page, p.headings) for p in found] == [
+def test_each_passage_has_the_path_of_its_headings() -> None:
+    passages = split(document("# Harbour\nA.\n## Fees\nB.", "C.\n## Boats\nD.\n# Town\nE."))
+    assert [(p.page, p.headings) for p in passages] == [
         (1, ("Harbour",)),
         (1, ("Harbour", "Fees")),
         (2, ("Harbour", "Fees")),
         (2, ("Harbour", "Boats")),
         (2, ("Town",)),
     ]
-    assert [p.heading for p in found][-1] == "Town"
-
-
-def test_a_heading_is_the_first_sentence_of_its_passage() -> None:
-    (found,) = split(document([heading("Fees"), paragraph("A boat pays. A ship pays more.")]))
-    assert [s.kind for s in found.sentences] == [BlockKind.HEADING] + 2 * [BlockKind.PARAGRAPH]
-    assert found.text == "Fees\nA boat pays. A ship pays more."
-
-
-def test_no_heading_above() -> None:
-    (found,) = split(document([paragraph("Only this.")]))
-    assert (found.headings, found.heading) == ((), "")
+    assert [p.heading for p in passages][-1] == "Town"
+    (passage,) = split(document("Only this."))
+    assert (passage.headings, passage.heading) == ((), "")
 
 
 @pytest.mark.parametrize(
-    ("pages", "found"),
+    ("pages", "texts"),
     [
         # A passage ends with its page, even in mid-sentence.
-        ([[paragraph("It goes on")], [paragraph("and ends here.")]],
-         ["It goes on", "and ends here."]),
-        # Running heads part passages and come after them, once.
-        ([[furniture("Page head"), heading("Fees"), paragraph("A boat pays."),
-           furniture("Side note"), paragraph("A ship pays more."), furniture("3")],
-          [furniture("Page head")]],
+        (["It goes on", "and ends here."], ["It goes on", "and ends here."]),
+        # Running heads separate passages and come after them, once.
+        (["~ Page head\n# Fees\nA boat pays.\n~ Side note\nA ship pays more.\n~ 3",
+          "~ Page head"],
          ["Fees\nA boat pays.", "A ship pays more.", "Page head", "Side note"]),
         # Lines of contents are in none.
-        ([[(BlockKind.CONTENTS, "Fees\t2", 0), paragraph("A boat pays.")]], ["A boat pays."]),
-        ([[], [furniture("7")]], []),
+        (["= Fees\t2\nA boat pays."], ["A boat pays."]),
+        (["", "~ 7"], []),
     ],
 )  # fmt: skip
-def test_what_passages_say(pages: list[list[Part]], found: list[str]) -> None:
-    assert [p.text for p in split(document(*pages))] == found
+def test_the_texts_of_passages(pages: list[str], texts: list[str]) -> None:
+    assert [p.text for p in split(document(*pages))] == texts
 
 
-def test_items_know_the_words_that_introduce_their_list() -> None:
-    page = [
-        paragraph("First this. We work on:"),
-        item("• boats"),
-        item("• piers"),
-        paragraph("And so on."),
-        item("• alone"),
-    ]
+@pytest.mark.parametrize(
+    ("page", "sentences"),
+    [
+        # A heading is the first sentence of its passage.
+        ("# Fees\nA boat pays. A ship pays more.",
+         ["heading: Fees", "paragraph: A boat pays.", "paragraph: A ship pays more."]),
+        # Rows and headings are not divided.
+        ("| Boat\tIt is old. It floats.\t5\n| Ship\tIt is new. It sails.\t9",
+         ["row: Boat\tIt is old. It floats.\t5", "row: Ship\tIt is new. It sails.\t9"]),
+        ("# Boats. And ships.\nThey pay.", ["heading: Boats. And ships.", "paragraph: They pay."]),
+        # Items know the words that introduce their list.
+        ("First this. We work on:\n- boats\n- piers\nAnd so on.\n- alone",
+         ["paragraph: First this.", "paragraph: We work on:", "We work on: item: boats",
+          "We work on: item: piers", "paragraph: And so on.", "item: alone"]),
+        # A heading ends what introduced a list.
+        ("We work on:\n# Boats\n- one", ["paragraph: We work on:", "heading: Boats", "item: one"]),
+    ],
+)  # fmt: skip
+def test_the_sentences_of_passages(page: str, sentences: list[str]) -> None:
     made = document(page)
-    sentences = [s for p in split(made) for s in p.sentences]
-    leads = [s.lead.of(made.pages[0].text) if s.lead else None for s in sentences]
-    assert leads == [None, None, "We work on:", "We work on:", None, None]
-
-
-def test_a_heading_ends_what_introduced_a_list() -> None:
-    made = document([paragraph("We work on:"), heading("Boats"), item("• one")])
-    assert [s.lead for p in split(made) for s in p.sentences] == [None, None, None]
-
-
-def test_a_row_is_not_divided() -> None:
-    rows = ["Boat\tIt is old. It floats.\t5", "Ship\tIt is new. It sails.\t9"]
-    (found,) = split(document([row(text) for text in rows]))
-    assert [s.span.of(found.text) for s in found.sentences] == rows
-
-
-def test_a_heading_is_not_divided() -> None:
-    (found,) = split(document([heading("Boats. And ships."), paragraph("They pay.")]))
-    assert found.sentences[0].span.of(found.text) == found.heading == "Boats. And ships."
+    text = made.pages[0].text
+    assert sentences == [
+        " ".join([*([s.lead.of(text)] if s.lead else []), f"{s.kind}:", s.span.of(text)])
+        for passage in split(made)
+        for s in passage.sentences
+    ]
 
 
 def test_long_text_is_divided_evenly_between_sentences() -> None:
     sentence = "The harbour master counts every boat that passes the old pier. "
-    made = document([heading("Boats"), paragraph((sentence * 40).strip())])
-    found = split(made)
-    sizes = [estimated_pieces(p.text) for p in found]
-    assert len(found) > 2
-    assert max(sizes) <= MAX_PIECES
-    assert min(sizes) > MAX_PIECES / 2
-    assert all(p.text.endswith("pier.") for p in found)
+    passages = split(document(f"# Boats\n{sentence * 40}".strip()))
+    sizes = [estimated_pieces(passage.text) for passage in passages]
+    assert len(passages) > 2
+    assert MAX_PIECES / 2 < min(sizes) <= max(sizes) <= MAX_PIECES
+    assert all(passage.text.endswith("pier.") for passage in passages)
 
 
-def test_a_passage_keeps_its_id_when_other_pages_change() -> None:
-    before = split(document([paragraph("A.")], [paragraph("B.")]))
-    after = split(document([paragraph("Changed.")], [paragraph("B.")]))
+def test_an_id_names_one_place_and_does_not_depend_on_other_pages() -> None:
+    before, after = split(document("A.", "B.")), split(document("Changed.", "B."))
     assert before[1].id == after[1].id
     assert before[0].id != after[0].id
-
-
-def test_one_text_twice_on_a_page_is_two_passages() -> None:
-    twice = [heading("One"), paragraph("Same."), heading("One"), paragraph("Same.")]
-    first, second = split(document(twice))
+    first, second = split(document("# One\nSame.\n# One\nSame."))
     assert first.text == second.text
     assert first.id != second.id
 
@@ -230,27 +178,26 @@ PAGES = st.lists(st.lists(PARTS, max_size=6), min_size=1, max_size=3)
 @settings(max_examples=80, deadline=None)
 @given(PAGES)
 def test_invariants(pages: list[list[Part]]) -> None:
-    made = document(*pages)
+    made = of_parts(pages)
     passages = split(made)
     assert_exact(made, passages)
-    assert len({p.id for p in passages}) == len(passages)
     for page in made.pages:
-        kept = [b.span for b in page.blocks if not b.kind.aside]
+        body = [b.span for b in page.blocks if not b.kind.aside]
         heads = {b.span for b in page.blocks if b.kind is BlockKind.FURNITURE}
         own = [p for p in passages if p.page == page.number and p.span not in heads]
         spans = [s.span for p in own for s in p.sentences]
         assert spans == sorted(spans, key=lambda s: s.start), "reading order"
         assert all(a.end <= b.start for a, b in pairwise(spans)), "once only"
         assert " ".join(s.of(page.text) for s in spans).split() == (
-            " ".join(s.of(page.text) for s in kept).split()
+            " ".join(s.of(page.text) for s in body).split()
         ), "all of it"
-        assert all(any(b.start <= s.start and s.end <= b.end for b in kept) for s in spans)
+        assert all(any(b.start <= s.start and s.end <= b.end for b in body) for s in spans)
     for passage in passages:
         many = len(passage.sentences) > 1
         assert not many or estimated_pieces(passage.text) <= MAX_PIECES
 
 
-@pytest.mark.parametrize("kind", [paragraph, item, row, heading, furniture])
+@pytest.mark.parametrize("kind", [kind for kind in BlockKind if kind is not BlockKind.CONTENTS])
 @pytest.mark.parametrize(
     "line",
     [
@@ -261,8 +208,9 @@ def test_invariants(pages: list[list[Part]]) -> None:
         "far" + " " * 200_000 + "apart",
     ],
 )
-def test_passages_are_bounded_whatever_the_text(kind: Callable[[str], Part], line: str) -> None:
-    made = document([kind(line.strip()), paragraph("The end is here.")])
+def test_passages_are_bounded_whatever_the_text(kind: BlockKind, line: str) -> None:
+    end = (BlockKind.PARAGRAPH, "The end is here.", 0)
+    made = of_parts([[(kind, line.strip(), int(kind is BlockKind.HEADING)), end]])
     passages = split(made)
     assert_exact(made, passages)
     assert max(len(p.text) for p in passages) <= 8 * LONGEST
@@ -270,17 +218,17 @@ def test_passages_are_bounded_whatever_the_text(kind: Callable[[str], Part], lin
     for passage in passages:
         assert all(estimated_pieces(s.span.of(line)) <= LONGEST for s in passage.sentences)
     parts = [s.span.of(made.pages[0].text) for p in passages for s in p.sentences]
-    if kind is not furniture or any(map(str.isalpha, line)):  # figures alone are page numbers
+    if kind is not BlockKind.FURNITURE or any(map(str.isalpha, line)):  # figures: a page number
         assert "".join(line.split()) in "".join("".join(parts).split())
 
 
 def test_a_long_sentence_is_cut_between_words() -> None:
-    made = document([paragraph("lighthouse " * 1_000)])
+    made = document("lighthouse " * 1_000)
     for passage in split(made):
         for sentence in passage.sentences:
             assert set(sentence.span.of(made.pages[0].text).split()) == {"lighthouse"}
 
 
 def test_a_row_under_endless_headings_does_not_quote_them() -> None:
-    made = document([row("Year\t" * 5_000 + "Sum"), row("Fees\t12\t13"), row("Rent\t14\t15")])
+    made = document("| " + "Year\t" * 5_000 + "Sum\n| Fees\t12\t13\n| Rent\t14\t15")
     assert all(not s.columns for p in split(made) for s in p.sentences)

@@ -1,9 +1,8 @@
-"""What only running heads say is kept once; page numbers, titles and repeated words are not."""
+"""Running lines with facts of their own are kept once; page numbers, titles and repeats are not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import docx
@@ -55,13 +54,13 @@ def contract(path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = tmp_path_factory.mktemp("running")
     (folder / "corpus").mkdir()
     minutes(folder / "corpus" / "minutes.pdf")
     contract(folder / "corpus" / "contract.docx")
-    with opened(folder / "corpus", folder) as assistant:
-        yield assistant
+    with opened(folder / "corpus", folder) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -73,31 +72,33 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     ],
 )
 def test_a_fact_of_a_running_head_is_found(
-    asked: Assistant, question: str, quote: str, page: int
+    assistant: Assistant, question: str, quote: str, page: int
 ) -> None:
-    answer = asked.ask(question)
+    answer = assistant.ask(question)
     assert answer.status is Status.ANSWERED
     assert (quote, page) in [(c.quote, c.page) for c in answer.citations]
 
 
-def test_every_character_is_still_accounted_for(asked: Assistant) -> None:
-    for document in asked.index.documents():
-        assert [p.unaccounted for p in page_accounts(asked.index, document)] == [0] * document.pages
+def test_every_character_is_still_accounted_for(assistant: Assistant) -> None:
+    for document in assistant.index.documents():
+        assert [p.unaccounted for p in page_accounts(assistant.index, document)] == [
+            0
+        ] * document.pages
 
 
 def test_each_line_is_a_passage_once(tmp_path: Path) -> None:
     path = minutes(tmp_path / "minutes.pdf")
     passages = split(read_document(Source("minutes", "minutes", "document", "pdf", path=path)))
-    kept = [(p.page, p.text) for p in passages if p.text not in MINUTES]
-    assert kept == [(1, HEAD.format(1)), (1, CLERK)]
+    running = [(p.page, p.text) for p in passages if p.text not in MINUTES]
+    assert running == [(1, HEAD.format(1)), (1, CLERK)]
 
 
 def _document(
-    feet: Sequence[str], texts: Sequence[str] = ("Some text.",), title: str = ""
+    feet: Sequence[str], text: str = "Some text.", title: str = "", own: str = ""
 ) -> Document:
+    """Make a document of a page per running line; `title` is a person's, `own` is in the file."""
     pages = []
     for number, foot in enumerate(feet, 1):
-        text = texts[min(number, len(texts)) - 1]
         end = len(text)
         blocks = (
             Block(BlockKind.PARAGRAPH, Span(0, end)),
@@ -105,29 +106,28 @@ def _document(
         )
         pages.append(Page(number, f"{number + 4}", f"{text}\n{foot}", blocks))
     source = Source("guide", title or "guide", "document", "pdf", guessed=not title)
-    return Document(source, "0" * 64, tuple(pages), {})
+    return Document(source, "0" * 64, tuple(pages), {"title": own})
 
 
-def _titled(make: Document) -> Document:
-    return replace(make, metadata={"title": "Harbour guide"})
+GUIDE = "Harbour guide"
 
 
 @pytest.mark.parametrize(
-    ("made", "kept"),
+    ("document", "expected"),
     [
         (_document(["5", "6", "7"]), []),
         (_document(["Page 5 of 7", "Page 6 of 7"]), []),
         (_document(["11", "12"]), []),
-        (_document(["Harbour guide 5", "Harbour guide 6"], ["The harbour guide."]), []),
-        (_document(["Harbour guide 11", "Harbour guide 12"], ["The harbour guide."]), []),
-        (_document(["Harbour guide | 5", "Harbour guide | 6"], title="Harbour guide"), []),
-        (_titled(_document(["Harbour guide", "Harbour guide"])), []),
+        (_document([f"{GUIDE} 5", f"{GUIDE} 6"], "The harbour guide."), []),
+        (_document([f"{GUIDE} 11", f"{GUIDE} 12"], "The harbour guide."), []),
+        (_document([f"{GUIDE} | 5", f"{GUIDE} | 6"], title=GUIDE), []),
+        (_document([GUIDE, GUIDE], own=GUIDE), []),
         (_document(["https://example.org/", "https://example.org/"]), []),
-        (_document(["Ms Ray • Harbour guide", "Ms Ray\t6"], ["The harbour guide. By Ms Ray."]), []),
+        (_document([f"Ms Ray • {GUIDE}", "Ms Ray\t6"], "The harbour guide. By Ms Ray."), []),
         (_document(["Ref. 12 | 11", "Ref. 12 | 12"]), [(1, "Ref. 12 | 11")]),
         (_document(["Tel. 34", "Tel. 34", "Tel. 56", "Tel. 56"]), [(1, "Tel. 34"), (3, "Tel. 56")]),
-        (_document(["Harbour guide 11", "Harbour guide 12"]), [(1, "Harbour guide 11")]),
+        (_document([f"{GUIDE} 11", f"{GUIDE} 12"]), [(1, f"{GUIDE} 11")]),
     ],
 )
-def test_what_is_kept(made: Document, kept: list[tuple[int, str]]) -> None:
-    assert [(p.page, p.text) for p in split(made) if p.span.start] == kept
+def test_which_running_lines_are_kept(document: Document, expected: list[tuple[int, str]]) -> None:
+    assert [(p.page, p.text) for p in split(document) if p.span.start] == expected

@@ -82,25 +82,18 @@ def about(page: Page) -> list[tuple[str, list[str], str | None]]:
 
 
 def test_each_row_knows_its_columns_units_and_group(accounts: Document) -> None:
-    found = about(accounts.pages[0])
     columns = [
         "The harbour's income and costs were as follows (in thousands):",
         "Years ended 31 March",
         "2023\t2022",
     ]
-    assert all(above == columns for _, above, _ in found)
-    assert [(row, label) for row, _, label in found] == [
-        ("Harbour dues", "Revenue:"),
-        ("Pier tickets", "Revenue:"),
-        ("Total revenue", "Revenue:"),
-        ("Harbour dues", "Costs:"),
-        ("Dredging", "Costs:"),
-        ("Total costs", "Costs:"),
-        ("Surplus", None),
-    ]
-
-
-def test_rows_of_columns_headings_are_headings_among_the_sentences(accounts: Document) -> None:
+    groups = {
+        "Revenue:": ("Harbour dues", "Pier tickets", "Total revenue"),
+        "Costs:": ("Harbour dues", "Dredging", "Total costs"),
+        None: ("Surplus",),
+    }
+    expected = [(row, columns, label) for label, rows in groups.items() for row in rows]
+    assert about(accounts.pages[0]) == expected
     text = accounts.pages[0].text
     kinds = {s.span.of(text): s.kind for p in split(accounts) for s in p.sentences}
     assert kinds["2023\t2022"] is BlockKind.HEADING
@@ -135,10 +128,6 @@ def test_passages_of_a_long_table_repeat_its_columns(berths: tuple[Passage, ...]
         assert "Summer 2022" not in passage.text
         for text in (embedding_text(passage).text, lexical_text(passage)):
             assert text.startswith("Ships by berth (tonnes)\nBerth\tSummer 2022")
-
-
-def test_what_is_repeated_is_bounded(berths: tuple[Passage, ...]) -> None:
-    for passage in berths:
         assert estimated_pieces("\n".join(passage.table)) <= TABLE_PIECES
         assert estimated_pieces(passage.text) <= MAX_PIECES
 
@@ -154,7 +143,7 @@ def test_rows_are_embedded_without_figures_and_found_by_them(berths: tuple[Passa
 
 
 def part(canvas: Canvas, top: int, heads: dict[int, str], names: tuple[str, ...]) -> None:
-    """Draw rows of two figures below heads that stand at these places."""
+    """Draw rows of two figures below column headings, `heads` by their place across."""
     canvas.setFont("Helvetica", 9)
     for x, head in heads.items():
         canvas.drawString(x, top, head)
@@ -163,35 +152,31 @@ def part(canvas: Canvas, top: int, heads: dict[int, str], names: tuple[str, ...]
             canvas.drawString(x, top - 14 - 14 * at, cell)
 
 
-def test_the_headings_of_a_second_part_replace_the_first_s(tmp_path: Path) -> None:
-    def draw(canvas: Canvas) -> None:
-        part(canvas, 780, {330: "Year ended May 2021"}, ("Dues", "Tickets"))
-        part(canvas, 700, {330: "Year ended May 2020"}, ("Dues", "Tickets"))
+def test_a_second_part_has_headings_of_its_own(tmp_path: Path) -> None:
+    def parts(canvas: Canvas) -> None:
+        for top, year in ((780, "2021"), (700, "2020")):
+            part(canvas, top, {330: f"Year ended May {year}"}, ("Dues", "Tickets"))
 
-    assert about(made(tmp_path / "parts.pdf", draw).pages[0]) == [
+    def tables(canvas: Canvas) -> None:
+        for top, title, year in ((780, "Dues of ships", "2021"), (700, "Tickets sold", "2020")):
+            canvas.setFont("Helvetica", 9)
+            canvas.drawString(200, top, title)
+            part(canvas, top - 14, {330: f"May {year}", 400: f"June {year}"}, ("East", "West"))
+
+    first, second = made(tmp_path / "parts.pdf", parts, tables).pages
+    assert about(first) == [
         (row, [f"Year ended May {year}"], None)
         for year in (2021, 2020)
         for row in ("Dues", "Tickets")
     ]
-
-
-def test_a_second_table_right_below_has_its_own_title(tmp_path: Path) -> None:
-    def draw(canvas: Canvas) -> None:
-        for top, title, year in ((780, "Dues of ships", "2021"), (700, "Tickets sold", "2020")):
-            canvas.setFont("Helvetica", 9)
-            canvas.drawString(200, top, title)
-            heads = {330: f"May {year}", 400: f"June {year}"}
-            part(canvas, top - 14, heads, ("East", "West"))
-
-    found = about(made(tmp_path / "two.pdf", draw).pages[0])
-    assert [above for _, above, _ in found] == [
+    assert [above for _, above, _ in about(second)] == [
         *2 * [["Dues of ships", "May 2021\tJune 2021"]],
         *2 * [["Tickets sold", "May 2020\tJune 2020"]],
     ]
 
 
 def grid(*rows: str) -> str:
-    """A table in Markdown of rows with bars between their cells."""
+    """Return rows, with bars between their cells, as a table in Markdown."""
     heads = f"|{'---|' * (rows[0].count('|') + 1)}"
     first, *others = (f"|{row}|" for row in rows)
     return "\n".join([first, heads, *others]) + "\n\n"
@@ -220,15 +205,15 @@ MARKDOWN: dict[str, tuple[str, list[tuple[str, list[str]]]]] = {
         [("For Against", ["1. The members approved the pier:"])],
     ),
 }  # fmt: skip
-"""What is shown, by a text and its rows with what stands above each of them."""
+"""Texts, and their rows with the lines above that each knows."""
 
 
 @pytest.mark.parametrize("name", MARKDOWN)
 def test_rows_in_markdown_know_their_columns(tmp_path: Path, name: str) -> None:
     text, expected = MARKDOWN[name]
     (tmp_path / "guide.md").write_text(text)
-    found = about(read(tmp_path / "guide.md").pages[0])
-    assert found == [(row, above, None) for rows, above in expected for row in rows.split()]
+    contexts = about(read(tmp_path / "guide.md").pages[0])
+    assert contexts == [(row, above, None) for rows, above in expected for row in rows.split()]
 
 
 def test_prose_has_no_table(tmp_path: Path) -> None:
@@ -264,9 +249,9 @@ def test_a_table_of_cells_has_one_heading_row_unless_cells_span_columns(
         for cell, text in zip(cells.cells, row.split("|"), strict=True):
             cell.text = text
     document.save(str(tmp_path / "book.docx"))
-    found = about(read(tmp_path / "book.docx").pages[0])
-    assert [label for label, _, _ in found] == [r.split("|")[0] for r in rows[len(heads) :]]
-    assert all(above == heads for _, above, _ in found)
+    labels = [row.split("|")[0] for row in rows[len(heads) :]]
+    contexts = about(read(tmp_path / "book.docx").pages[0])
+    assert [(label, above) for label, above, _ in contexts] == [(label, heads) for label in labels]
 
 
 def test_an_empty_cell_is_read_as_a_dash_and_left_out_of_an_answer(tmp_path: Path) -> None:
@@ -294,115 +279,87 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = tmp_path_factory.mktemp("assistant")
     (folder / "corpus").mkdir()
     made(folder / "corpus" / "book.pdf", draw_accounts, long_table)
-    with opened(folder / "corpus", folder) as found:
-        yield found
+    with opened(folder / "corpus", folder) as assistant:
+        yield assistant
 
 
 def test_a_row_is_found_by_its_name_and_its_column(assistant: Assistant) -> None:
     hits = assistant.search("tonnes of the 44th ship in summer 2022", top_k=1)
     assert "Berth of the 44th ship at the old pier\t5,221\t" in hits[0].passage.text
     assert "Summer 2022" not in hits[0].passage.text
-
-
-def test_an_answer_that_is_a_row_quotes_its_columns(assistant: Assistant) -> None:
-    answer = told(assistant, "Total revenue\t").ask("What was the total revenue in 2023?")
-    quotes = [citation.quote for citation in answer.citations]
-    assert quotes[0] == "Total revenue\t4,920\t4,677"
-    assert "2023\t2022" in quotes
-    assert answer.statements[0].citations == tuple(range(1, len(quotes) + 1))
-
-
-def test_of_a_row_the_figure_of_the_column_asked_for_is_marked(assistant: Assistant) -> None:
-    answer = told(assistant, "Total revenue\t").ask("How much was the total revenue?")
-    assert answer.citations[0].quote == "Total revenue\t4,920\t4,677"
-    assert "**" not in answer.answer  # the first of the figures is not the one of every question
-    answer = told(assistant, "Total revenue\t").ask("How much was the total revenue in 2022?")
-    assert "2023: 4,920; 2022: **4,677**" in answer.answer
-    assert answer.statements[0].text == "Total revenue – 2023: 4,920; 2022: 4,677"
-
-
-def test_the_reader_is_given_a_row_with_what_stands_above_it(assistant: Assistant) -> None:
     hit = assistant.read("How many tonnes had the 44th ship in summer 2022?", top_k=1)[0]
     assert "Berth\tSummer 2022\tWinter 2023" in hit.text.context
 
 
-def test_rows_of_words_that_name_a_time_are_no_headings(tmp_path: Path) -> None:
-    rows = [
-        ("Risk", "Likelihood", "What we do"),
-        ("Traffic falls", "Medium", "Contracts; six months of interest"),
-        ("Rates rise", "Low", "Fixed rates; hedges until 2030"),
-        ("A borrower fails", "Low", "First charge on wagons"),
-    ]
+@pytest.mark.parametrize(
+    ("question", "bold"),
+    [
+        ("How much was the total revenue?", ""),  # no figure of the row is that of every question
+        ("How much was the total revenue in 2022?", "2023: 4,920; 2022: **4,677**"),
+    ],
+)
+def test_an_answer_that_is_a_row_quotes_its_columns_and_marks_the_figure(
+    assistant: Assistant, question: str, bold: str
+) -> None:
+    answer = told(assistant, "Total revenue\t").ask(question)
+    quotes = [citation.quote for citation in answer.citations]
+    assert quotes[0] == "Total revenue\t4,920\t4,677"
+    assert "2023\t2022" in quotes
+    assert answer.statements[0].citations == tuple(range(1, len(quotes) + 1))
+    assert answer.statements[0].text == "Total revenue – 2023: 4,920; 2022: 4,677"
+    assert bold in answer.answer if bold else "**" not in answer.answer
 
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica", 9)
-        for at, row in enumerate(rows):
-            for x, cell in zip((72, 200, 300), row, strict=True):
-                canvas.drawString(x, 780 - 14 * at, cell)
 
-    found = about(made(tmp_path / "risks.pdf", draw).pages[0])
-    assert [(row, above) for row, above, _ in found] == [
-        (row[0], ["\t".join(rows[0])]) for row in rows[1:]
-    ]
+LAID_OUT: dict[str, tuple[tuple[int, ...], list[list[str]], list[tuple[str, list[str]]]]] = {
+    "rows of words that name a time are no headings": (
+        (72, 200, 300),
+        [["Risk|Likelihood|What we do", "Traffic falls|Medium|Contracts; six months of interest",
+          "Rates rise|Low|Fixed rates; hedges until 2030",
+          "A borrower fails|Low|First charge on wagons"]],
+        [(row, ["Risk\tLikelihood\tWhat we do"])
+         for row in ("Traffic falls", "Rates rise", "A borrower fails")],
+    ),
+    "tables below their titles begin with headings of words": (
+        (72, 200, 300),
+        [["Table 1: Income", "Line|2023|2024", "Fees|142|169", "Hire|13|9"],
+         ["Table 2: Fees", "Class|Staff|Fee", "Grower|11 to 100|£2,800"]],
+        [("Fees", ["Table 1: Income", "Line\t2023\t2024"]),
+         ("Hire", ["Table 1: Income", "Line\t2023\t2024"]),
+         ("Grower", ["Table 2: Fees", "Class\tStaff\tFee"])],
+    ),
+    "rows of a timeline have no headings": (
+        (72, 140),
+        [["Early 2027|The second hall opens, with ten vessels of many litres, if funds allow",
+          "2029|The pier is mended", "2030|All members are within reach of a plant"]],
+        [("Early 2027", []), ("2029", []), ("2030", [])],
+    ),
+    "labels with figures have no headings": (
+        (72, 200),
+        [["Lease|25 to 99", "Notice|three months", "Rent|£4 a year", "Jobs|7"]],
+        [(row, []) for row in ("Lease", "Notice", "Rent", "Jobs")],
+    ),
+    "labels with words have no headings": (
+        (72, 200),
+        [["Owner|Harrow Council", "Status|Open", "Area|94", "Jobs|7"]],
+        [(row, []) for row in ("Owner", "Status", "Area", "Jobs")],
+    ),
+}  # fmt: skip
+"""The columns and rows of drawn tables, and each row with the lines above that it knows."""
 
 
-def test_a_table_below_a_title_begins_with_headings_of_words(tmp_path: Path) -> None:
-    tables = {
-        "Table 1: Income": [("Line", "2023", "2024"), ("Fees", "142", "169"), ("Hire", "13", "9")],
-        "Table 2: Fees": [("Class", "Staff", "Fee"), ("Grower", "11 to 100", "£2,800")],
-    }
+@pytest.mark.parametrize("name", LAID_OUT)
+def test_rows_of_drawn_tables_know_their_columns(tmp_path: Path, name: str) -> None:
+    columns, tables, expected = LAID_OUT[name]
 
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 9)
         y = 780
-        for title, rows in tables.items():
-            canvas.drawString(72, y, title)
-            for row in rows:
-                y -= 14
-                for x, cell in zip((72, 200, 300), row, strict=True):
+        for table in tables:
+            for row in table:
+                for x, cell in zip(columns, row.split("|"), strict=False):
                     canvas.drawString(x, y, cell)
-            y -= 20
+                y -= 14
+            y -= 6
 
-    found = about(made(tmp_path / "fees.pdf", draw).pages[0])
-    assert [(row, above) for row, above, _ in found] == [
-        ("Fees", ["Table 1: Income", "Line\t2023\t2024"]),
-        ("Hire", ["Table 1: Income", "Line\t2023\t2024"]),
-        ("Grower", ["Table 2: Fees", "Class\tStaff\tFee"]),
-    ]
-
-
-def test_rows_of_a_timeline_have_no_headings(tmp_path: Path) -> None:
-    rows = [
-        ("Early 2027", "The second hall opens, with ten vessels of many litres, if funds allow"),
-        ("2029", "The pier is mended"),
-        ("2030", "All members are within reach of a plant"),
-    ]
-
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica", 9)
-        for at, row in enumerate(rows):
-            for x, cell in zip((72, 140), row, strict=True):
-                canvas.drawString(x, 780 - 14 * at, cell)
-
-    found = about(made(tmp_path / "times.pdf", draw).pages[0])
-    assert found == [(row[0], [], None) for row in rows]
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [("Lease", "25 to 99"), ("Notice", "three months"), ("Rent", "£4 a year"), ("Jobs", "7")],
-        [("Owner", "Harrow Council"), ("Status", "Open"), ("Area", "94"), ("Jobs", "7")],
-    ],
-)
-def test_labels_with_their_values_have_no_headings(
-    tmp_path: Path, rows: list[tuple[str, str]]
-) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica", 9)
-        for at, row in enumerate(rows):
-            for x, cell in zip((72, 200), row, strict=True):
-                canvas.drawString(x, 780 - 14 * at, cell)
-
-    found = about(made(tmp_path / "terms.pdf", draw).pages[0])
-    assert [(row, above) for row, above, _ in found] == [(row[0], []) for row in rows]
+    contexts = about(made(tmp_path / "book.pdf", draw).pages[0])
+    assert contexts == [(row, above, None) for row, above in expected]

@@ -46,7 +46,7 @@ FORMATS = {
 
 _READ = frozenset(FORMATS.values())
 _NO_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini"})
-"""What Windows keeps hidden in folders."""
+"""Files that Windows hides in folders."""
 _NOT_LISTED = f"not in the manifest; name it in {MANIFEST} to have it read"
 _LEADS_OUT = "a link that leads out of the corpus folder; put the file itself there"
 _LINKED_FOLDER = "a link to a folder, which is not followed; put the folder itself there"
@@ -58,28 +58,28 @@ LINKED = "linked"
 """The subfolder for fetched files of sources that name no `file`."""
 
 ADDED = "added"
-"""The subfolder for files that a person adds: they are documents beside those of a manifest."""
+"""The subfolder for files that people add: documents in addition to those of a manifest."""
 
 ADDRESSES = ".fetched.json"
 """The record, in a folder, of the addresses that its files were fetched from."""
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-"""Characters of names that steer a terminal, turn text around, or are none."""
+"""Characters of names that control a terminal, reverse text, or are bytes that do not decode."""
 
 _AROUND_PATH = re.compile(r"^[a-z][a-z\d+.-]*://[^/?#]*|[?#].*$", re.IGNORECASE | re.DOTALL)
 """The parts of an address before and after its path."""
 
 
-class _ManifestLink(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+
+class _ManifestLink(_Strict):
     document: str
     pages: tuple[int, ...] = ()
 
 
-class _ManifestEntry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _ManifestEntry(_Strict):
     id: str = Field(pattern=r"^[\w.-]+$")
     title: str
     kind: str = "document"
@@ -90,9 +90,7 @@ class _ManifestEntry(BaseModel):
     note: str | None = None
 
 
-class _Manifest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Manifest(_Strict):
     corpus: dict[str, str] = Field(default_factory=dict)
     source: tuple[_ManifestEntry, ...] = ()
 
@@ -100,8 +98,8 @@ class _Manifest(BaseModel):
 def load_sources(folder: Path) -> tuple[Source, ...]:
     """Return the sources of a corpus folder: the manifest's entries, or all files by name.
 
-    The files in its folder `added` follow, whether there is a manifest or not, and take no id from
-    the others. Files of unsupported formats are sources too, so that each is reported.
+    The files in its subfolder `added` follow, with or without a manifest, and take no id from the
+    others. Files of unsupported formats are sources too, so that each is reported.
 
     Raises:
         NoIndexError: the folder is missing or has nothing to read.
@@ -136,27 +134,24 @@ class LeftOut:
 
 
 def left_out(folder: Path) -> tuple[LeftOut, ...]:
-    """Return what a corpus folder holds besides its sources, in the order of the paths.
+    """Return what a corpus folder holds besides its sources, ordered by path.
 
     That is what the manifest does not name, links that lead out, and folders that cannot be
-    entered.
+    entered. Raises CorpusError as `load_sources` does.
     """
-    manifest = folder / MANIFEST
-    entries = _entries(manifest) if manifest.is_file() else None
-    walked, refused = _walked(folder)
+    manifest, names = folder / MANIFEST, file_names(folder)
+    files, refused = _walked(folder)
     others = dict(refused)
-    ids = set()
-    if entries is not None:
-        named = {(folder / _file_name(entry, folder)).resolve() for entry in entries}
-        ids = {entry.id for entry in entries}
-        files = (p for p in walked if p != manifest and not is_added(p, folder))
-        unnamed = (p for p in files if p.resolve() not in named)
-        others |= dict.fromkeys(unnamed, _NOT_LISTED)
-    named_so = ((_shown(path, folder), path, others[path]) for path in sorted(others))
-    return tuple(
-        LeftOut(Source(f"./{name}" if name in ids else name, name, "document", "", path=path), why)
-        for name, path, why in named_so
-    )
+    if manifest.is_file():
+        listed = {(folder / name).resolve() for name in names.values()}
+        own = (p for p in files if p != manifest and not is_added(p, folder))
+        others |= dict.fromkeys((p for p in own if p.resolve() not in listed), _NOT_LISTED)
+    left: list[LeftOut] = []
+    for path in sorted(others):
+        name = _shown(path, folder)
+        source = Source(f"./{name}" if name in names else name, name, "document", "", path=path)
+        left.append(LeftOut(source, others[path]))
+    return tuple(left)
 
 
 def present(sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -170,7 +165,7 @@ def is_added(path: Path, folder: Path) -> bool:
 
 
 def file_names(folder: Path) -> dict[str, str]:
-    """Return, by source id, where in the folder each file of the manifest is or belongs.
+    """Map each source of the manifest to the path of its file within the folder, present or not.
 
     Empty without a manifest. Raises CorpusError as `load_sources` does.
     """
@@ -183,18 +178,15 @@ def _entries(path: Path) -> tuple[_ManifestEntry, ...]:
     try:
         manifest = _Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise CorpusError(
-            f"{path}: cannot be read ({error.strerror}); mend or remove it"
-        ) from error
+        why = f"cannot be read ({error.strerror}); mend or remove it"
+        raise CorpusError(f"{path}: {why}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path}: not valid TOML ({error}); mend or remove it") from error
     except ValidationError as error:
         raise CorpusError(f"{path}: {_first_fault(error)}") from error
-    ids: set[str] = set()
-    for entry in manifest.source:
-        if entry.id in ids:
-            raise CorpusError(f"{path}: the id '{entry.id}' stands twice; give each source its own")
-        ids.add(entry.id)
+    for name, count in Counter(entry.id for entry in manifest.source).items():
+        if count > 1:
+            raise CorpusError(f"{path}: the id '{name}' stands twice; give each source its own")
     return manifest.source
 
 
@@ -266,7 +258,7 @@ def _is_inside(path: Path, folder: Path) -> bool:
 def _from_files(
     files: tuple[Path, ...], folder: Path, taken: frozenset[str] = frozenset()
 ) -> tuple[Source, ...]:
-    """Return files as sources; the id is the stem if no other file has it and it is not `taken`."""
+    """Return files as sources, with the stem as id unless another file has it or it is `taken`."""
     names = [_shown(p, folder) for p in files]
     own = [_printable(p.stem) for p in files]
     read = [p.suffix.lower() in FORMATS for p in files]
@@ -290,9 +282,9 @@ def _from_files(
 
 
 def _addresses(folders: Iterable[Path]) -> dict[Path, str]:
-    """Return the addresses that files were fetched from, as far as they are known.
+    """Return the addresses that files in these folders were fetched from, as far as known.
 
-    A damaged record only loses the addresses.
+    A damaged record only loses its addresses.
     """
     addresses: dict[Path, str] = {}
     for folder in folders:
@@ -305,18 +297,18 @@ def _addresses(folders: Iterable[Path]) -> dict[Path, str]:
 
 
 def _collection(path: Path, folder: Path) -> str:
-    """Return the top folder that a file of the corpus is in, empty if it is in none."""
+    """Return the top folder that a file of the corpus is in, or "" if it is in none."""
     top, *below = path.relative_to(folder).parts if path.is_relative_to(folder) else [""]
     return _printable(top) if below else ""
 
 
 def _shown(path: Path, folder: Path) -> str:
-    """Return a path in a corpus folder as it is shown and used in ids."""
+    """Return a path in a corpus folder as shown to users and used in ids."""
     return _printable(path.relative_to(folder).as_posix())
 
 
 def _printable(name: str) -> str:
-    """Return a name with unprintable characters as their bytes."""
+    """Return a name with its unprintable characters as hexadecimal bytes."""
     return _UNPRINTABLE.sub(lambda odd: "".join(f"%{b:02X}" for b in os.fsencode(odd[0])), name)
 
 
@@ -324,26 +316,26 @@ def _walked(folder: Path) -> tuple[tuple[Path, ...], tuple[tuple[Path, str], ...
     """Return the files in a folder, at any depth, and what is refused there, with the reason."""
     files: list[Path] = []
     refused: list[tuple[Path, str]] = []
-    waiting = [folder]
-    while waiting:
-        path = waiting.pop()
+    folders = [folder]
+    while folders:
+        parent = folders.pop()
         try:
-            inside = [Path(entry) for entry in os.scandir(path)]
+            inside = [Path(entry) for entry in os.scandir(parent)]
         except OSError as error:
-            refused.append((path, f"the folder cannot be entered ({error.strerror})"))
+            refused.append((parent, f"the folder cannot be entered ({error.strerror})"))
             continue
-        for one in filter(_is_put_there, inside):
-            if why := _why_refused(one, folder):
-                refused.append((one, why))
-            elif one.is_dir():
-                waiting.append(one)
-            elif one.is_file() or one.is_symlink():
-                files.append(one)
+        for path in filter(_is_put_there, inside):
+            if why := _why_refused(path, folder):
+                refused.append((path, why))
+            elif path.is_dir():
+                folders.append(path)
+            elif path.is_file() or path.is_symlink():
+                files.append(path)
     return tuple(sorted(files)), tuple(refused)
 
 
 def _why_refused(path: Path, folder: Path) -> str:
-    """Return why a path is not read whatever it holds; empty if it may be.
+    """Return why a path is not read whatever it holds, or "" if it may be.
 
     A broken link is no reason: its row says that there is no file.
     """
@@ -362,7 +354,5 @@ def _why_refused(path: Path, folder: Path) -> str:
 
 
 def _is_put_there(path: Path) -> bool:
-    """Return whether a person put a file there: it is not hidden, and no program's lock."""
-    name = path.name
-    hidden = name.startswith((".", _LOCK))
-    return not hidden and name.lower() not in _NO_DOCUMENTS
+    """Return whether a person put a file there: it is neither hidden nor a program's lock file."""
+    return not path.name.startswith((".", _LOCK)) and path.name.lower() not in _NO_DOCUMENTS

@@ -1,4 +1,4 @@
-"""A corpus that links to the test's server, and a fetch that soon loses patience."""
+"""A corpus that links to the test's server, and fetching with short time limits."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from fetching_web import Act, Answer, Site
 from httpx import create_ssl_context
 
 from mehealth_rag.fetching.addresses import IPAddress, Resolve, is_public, resolve
@@ -37,7 +38,7 @@ QUICK = DownloadLimits(
 
 @lru_cache(maxsize=1)
 def ssl_context() -> ssl.SSLContext:
-    """As in earnest, but made only once: that takes a while."""
+    """Make the real context, but only once: that takes a while."""
     return create_ssl_context()
 
 
@@ -45,12 +46,12 @@ HERE = ipaddress.ip_address("127.0.0.1")
 
 
 def here_or_public(address: IPAddress) -> bool:
-    """As in earnest, but the test's own server counts as a public one."""
+    """Allow public addresses and that of the test's own server."""
     return address == HERE or is_public(address)
 
 
 def lookup(names: Mapping[str, Sequence[str]]) -> Callable[[str, int], Sequence[str]]:
-    """A resolver with names of our own; all other names are the system's matter."""
+    """Make a resolver with names of our own; the system resolves all others."""
 
     def look(host: str, port: int) -> Sequence[str]:
         if host in names:
@@ -66,7 +67,7 @@ def lookup(names: Mapping[str, Sequence[str]]) -> Callable[[str, int], Sequence[
 
 @dataclass(slots=True)
 class Corner:
-    """A corpus folder, and how it is fetched into."""
+    """A corpus folder, with the settings for fetching into it."""
 
     folder: Path
     names: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -74,7 +75,7 @@ class Corner:
     settings: dict[str, Any] = field(default_factory=dict)
     network: Network = field(default_factory=Network)
     resolve: Resolve | None = None
-    """Stands in for the look-up in `names`."""
+    """Replaces the look-up in `names`."""
 
     def write(self, *sources: Mapping[str, str]) -> None:
         entries = []
@@ -85,8 +86,13 @@ class Corner:
         (self.folder / "sources.toml").write_text("\n".join(entries), encoding="utf-8")
 
     def link(self, url: str, **more: str) -> None:
-        """A manifest with one source."""
+        """Write a manifest with one source."""
         self.write({"id": "map", "url": url} | more)
+
+    def publish(self, site: Site, *acts: Act, **more: str) -> None:
+        """Write a manifest with one source, whose requests `site` answers with `acts` in turn."""
+        site.on("/map.pdf", *acts or (Answer(),))
+        self.link(site.url("/map.pdf"), **more)
 
     def fetch(
         self, *ids: str, progress: Progress | None = None, force: bool = False
@@ -100,18 +106,23 @@ class Corner:
         rows = fetch(settings, ids, progress, force=force, network=network, limits=self.limits)
         return list(rows)
 
-    def one(self, *, force: bool = False) -> FetchRow:
+    def fetch_one(self, *, force: bool = False) -> FetchRow:
         (row,) = self.fetch(force=force)
         return row
+
+    def put(self, content: bytes, name: str = "linked/map.pdf") -> None:
+        """Write a file as a person would."""
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_bytes(content)
 
     def read(self, name: str = "linked/map.pdf") -> bytes:
         return (self.folder / name).read_bytes()
 
     def state(self) -> list[dict[str, Any]]:
         text = (self.folder / ".fetched.json").read_text(encoding="utf-8")
-        found: list[dict[str, Any]] = json.loads(text)["sources"]
-        return found
+        sources: list[dict[str, Any]] = json.loads(text)["sources"]
+        return sources
 
     def leftovers(self) -> list[str]:
-        """Everything that is neither the manifest, the state, nor a whole file."""
+        """Return the names of incomplete files."""
         return sorted(p.name for p in self.folder.rglob("*") if ".part" in p.name)

@@ -1,4 +1,4 @@
-"""A real web server on this machine that can be told to misbehave."""
+"""A real web server on this machine that misbehaves on request."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server says. `headers` overrule; a value of None leaves the header out."""
+    """A response. `headers` override the usual ones; None leaves a header out."""
 
     body: bytes = PDF
     status: int = 200
     headers: Mapping[str, str | None] = field(default_factory=dict)
     kind: str = "application/pdf"
     cut: int | None = None
-    """Bytes of the body after which the connection is dropped."""
+    """Number of bytes of the body after which the connection is dropped."""
 
     def __call__(self, handler: Handler) -> None:
         length = None if self.status == 304 else str(len(self.body))
@@ -91,13 +91,13 @@ class Handler(BaseHTTPRequestHandler):
                 site.active -= 1
 
     def drop(self) -> None:
-        """Break the connection off."""
+        """Drop the connection."""
         self.wfile.flush()
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
@@ -105,11 +105,11 @@ class Server(ThreadingHTTPServer):
     site: Site
 
     def handle_error(self, *_: object) -> None:
-        """A client that went away is no news."""
+        """Ignore clients that disconnect."""
 
 
 class Site:
-    """Routes to answers; each takes its turn, and the last one stays."""
+    """A server with acts by path: each takes its turn, and the last is repeated."""
 
     def __init__(self, host: str = "127.0.0.1", context: ssl.SSLContext | None = None) -> None:
         self.lock = threading.Lock()
@@ -131,7 +131,7 @@ class Site:
         self._thread.start()
 
     def on(self, path: str, *acts: Act) -> None:
-        """What to do when a path is asked for."""
+        """Set the acts for requests of a path, in turn."""
         self._routes[path] = list(acts)
 
     def next_act(self, path: str) -> Act:
@@ -142,7 +142,7 @@ class Site:
         return f"{self.scheme}://{host or self.host}:{self.port}{path}"
 
     def paths(self) -> list[str]:
-        """What was asked for, robots.txt aside."""
+        """Return the requested paths, without robots.txt."""
         return [a.path for a in self.asked if a.path != "/robots.txt"]
 
     def last(self, path: str) -> Asked:
@@ -160,7 +160,7 @@ def moved(to: str, status: int = 302) -> Answer:
 
 
 def slowly(body: bytes = PDF, first: int = 0, every: float = 0.05, headers: Headers = None) -> Act:
-    """Send `first` bytes at once, and the others one by one."""
+    """Send `first` bytes at once, and the others one at a time."""
 
     def act(handler: Handler) -> None:
         Answer(body[:first], headers={"Content-Length": str(len(body)), **(headers or {})})(handler)
@@ -175,7 +175,7 @@ def slowly(body: bytes = PDF, first: int = 0, every: float = 0.05, headers: Head
 
 
 def stalling(body: bytes = PDF, after: int = 0, headers: Headers = None) -> Act:
-    """Send a part and then nothing any more."""
+    """Send the first bytes of the body, and then nothing."""
 
     def act(handler: Handler) -> None:
         Answer(body[:after], headers={"Content-Length": str(len(body)), **(headers or {})})(handler)

@@ -1,4 +1,4 @@
-"""Servers that fail, lie, trickle and overflow: each is one row that says so."""
+"""Servers that fail, lie, are too slow or send too much: each is one row that says so."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(5_000_000))
 def fetched(corner: Corner, site: Site, *acts: Act, form: str = "pdf") -> FetchRow:
     site.on("/map", *acts)
     corner.link(site.url("/map"), format=form)
-    return corner.one()
+    return corner.fetch_one()
 
 
 def length(value: object) -> dict[str, str]:
@@ -57,6 +57,7 @@ def no_http(handler: Handler) -> None:
 
 BROKE_OFF, TOO_LARGE = "127.0.0.1 broke off (", "larger than 0.1 MB"
 TOO_SLOW = "the server had not sent all of it after 0.8 s"
+ASTRAY = "redirected, but the address"
 CUT_SHORT = "the PDF was cut short (its end is missing)"
 FAULTS = [
     (Answer(b"busy", 503), "127.0.0.1 answers 503", 3),
@@ -68,6 +69,11 @@ FAULTS = [
      1),
     (moved("/back"), "redirected in a circle", 2),
     (moved("/0"), "redirected more than 4 times", 5),
+    (moved("ftp://127.0.0.1/map.pdf"), f"{ASTRAY} 'ftp://127.0.0.1/map.pdf' has the scheme", 1),
+    (moved("file:///etc/passwd"), f"{ASTRAY} 'file:///etc/passwd' has the scheme 'file', not", 1),
+    (moved("http://ada:pw@127.0.0.1/"), f"{ASTRAY} of 127.0.0.1 holds a user name or password", 1),
+    (moved("http://[broken/"), f"{ASTRAY} 'http://[broken/' is no web address", 1),
+    (moved(""), "redirected (302) without an address", 1),
     (slowly(), TOO_SLOW, 1),  # a server that is too slow is not asked again at once
     (dripping_headers, TOO_SLOW, 1),
     (stalling(), "127.0.0.1 fell silent", 3),
@@ -90,7 +96,7 @@ FAULTS = [
     (Answer(bytes(1_024) + PDF), "answers with something else instead of a PDF", 1),
     (Answer(b""), "answers with an empty file", 1),
 ]  # fmt: skip
-"""What a server does, the reason that is told, and how often it is asked."""
+"""What a server does, the reason in the row, and the number of requests."""
 
 
 @pytest.mark.parametrize(("act", "reason", "asked"), FAULTS)
@@ -121,6 +127,7 @@ MARKED = b"\xef\xbb\xbf\n" + PDF
 SOUND = [
     *([Answer(b"busy", status)] * 2 + [Answer()] for status in (500, 502, 503, 429)),
     [Answer(b"", 503, {"Retry-After": "soon"}), Answer()],
+    *([stalling(after=after), Answer()] for after in (0, 3_000)),
     *([Answer(MARKED, kind=kind)] for kind in ("application/octet-stream", "image/png", "")),
     [Answer(headers={"Content-Length": None})],
     [Answer(gzip.compress(PDF), headers=coded("gzip"))],
@@ -155,46 +162,23 @@ def test_redirects_are_followed(corner: Corner, site: Site) -> None:
     assert fetched(corner, site, moved("/1", 308)).final_url == site.url("/4")
 
 
-def test_nobody_listens(corner: Corner, site: Site) -> None:
+def test_a_host_that_cannot_be_reached_or_is_unknown(corner: Corner, site: Site) -> None:
     site.close()
-    corner.write(*({"id": n, "url": site.url("/map")} for n in ("one", "two")))
-    rows = corner.fetch()
-    assert {r.status for r in rows} == {FetchStatus.FAILED}
-    assert all(r.reason.startswith("no connection to 127.0.0.1 (") for r in rows)
-
-
-def test_a_host_that_nobody_knows_is_looked_up_once(corner: Corner) -> None:
-    asked: list[str] = []
+    corner.write(*({"id": name, "url": site.url("/map")} for name in "ab"))
+    reasons = [row.reason for row in corner.fetch()]
+    assert all(reason.startswith("no connection to 127.0.0.1 (") for reason in reasons)
+    hosts: list[str] = []
 
     def counting(host: str, port: int) -> Sequence[str]:
-        asked.append(host)
+        hosts.append(host)
         return lookup({})(host, port)
 
     corner.resolve = counting
-    for host in ("later.test", "lost.test"):
-        asked.clear()
-        corner.write(*({"id": n, "url": f"http://{host}/{n}"} for n in "abcdefgh"))
-        rows = corner.fetch()
-        assert {r.status for r in rows} == {FetchStatus.FAILED}
-        assert all(r.reason.startswith(f"the host {host} is not known (") for r in rows)
-        assert asked == [host]
-
-
-@pytest.mark.parametrize("after", [0, 3_000])
-def test_a_silence_is_noticed_and_the_server_asked_again(
-    corner: Corner, site: Site, after: int
-) -> None:
-    started = time.monotonic()
-    assert fetched(corner, site, stalling(after=after), Answer()).status == FetchStatus.FETCHED
-    assert 0.3 < time.monotonic() - started < 1.5
-    assert len(site.paths()) == 2
-
-
-def test_a_failing_server_takes_nothing_that_is_here(corner: Corner, site: Site) -> None:
-    site.on("/map", Answer(headers={"ETag": '"1"'}), Answer(b"", 404))
-    corner.link(site.url("/map"))
-    corner.one()
-    row = corner.one()
-    assert row.status == FetchStatus.FAILED
-    assert row.reason.endswith("linked/map.pdf stays as fetched before")
-    assert corner.read() == PDF
+    corner.write(
+        *({"id": f"{h}{n}", "url": f"http://{h}.test/{n}"} for h in ("later", "lost") for n in "ab")
+    )
+    reasons = [row.reason for row in corner.fetch()]
+    hosts_twice = ["later.test"] * 2 + ["lost.test"] * 2
+    for host, reason in zip(hosts_twice, reasons, strict=True):
+        assert reason.startswith(f"the host {host} is not known (")
+    assert hosts == ["later.test", "lost.test"]  # each is looked up once

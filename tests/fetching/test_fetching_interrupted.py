@@ -1,4 +1,4 @@
-"""Broken off: a crash, Ctrl-C and a kill leave only whole files, and the next run does the rest."""
+"""Interruptions: a crash, Ctrl-C and a kill leave only whole files, and the next run goes on."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ def whole(corner: Corner, content: bytes = PDF) -> bool:
 
 def test_an_update_that_breaks_off_leaves_the_old_file(corner: Corner, site: Site) -> None:
     tag = {"ETag": '"1"'}
-    site.on("/map.pdf", Answer(headers=tag), Answer(LATER, headers=tag, cut=4_000), Answer(LATER))
-    corner.link(site.url("/map.pdf"))
-    corner.one()
+    corner.publish(site, Answer(headers=tag), Answer(LATER, headers=tag, cut=4_000), Answer(LATER))
+    corner.fetch_one()
     corner.limits = replace(corner.limits, attempts=1)
-    assert corner.one().status == FetchStatus.FAILED
+    row = corner.fetch_one()
+    assert row.status == FetchStatus.FAILED
+    assert row.reason.endswith("linked/map.pdf stays as fetched before")
     assert whole(corner)
-    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.fetch_one().status == FetchStatus.FETCHED
     assert whole(corner, LATER)
 
 
 def test_a_crash_between_the_record_and_the_file(corner: Corner, site: Site) -> None:
-    site.on("/map.pdf", Answer(headers={"ETag": '"1"'}))
-    corner.link(site.url("/map.pdf"))
-    corner.one()
+    corner.publish(site, Answer(headers={"ETag": '"1"'}))
+    corner.fetch_one()
     (corner.folder / "linked/map.pdf").rename(corner.folder / "linked/map.pdf.part")
-    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.fetch_one().status == FetchStatus.FETCHED
     assert whole(corner)
 
 
-# A process that was started in the background would not hear of SIGINT.
+# A process started in the background ignores SIGINT.
 COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -89,10 +89,10 @@ def test_a_fetch_that_is_stopped_midway_can_be_run_again(
         # What is in a buffer is lost with the process: some of what was sent, never all of it.
         until(corner.folder / "linked/map.pdf.part", sent // 2)
         process.send_signal(how)
-        said, complaint = process.communicate(timeout=10)
-    assert said == ""
+        output, errors = process.communicate(timeout=10)
+    assert output == ""
     if how == signal.SIGINT:
-        assert (process.returncode, complaint.splitlines()[-1]) == (1, "mehealth: stopped")
+        assert (process.returncode, errors.splitlines()[-1]) == (1, "mehealth: stopped")
     assert [r["id"] for r in corner.state()] == ["small"]
     assert corner.leftovers() == ["map.pdf.part"] * (how == signal.SIGKILL)
     rows = corner.fetch()

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import zipfile
-from io import BytesIO
-
 import pytest
 from fetching_helpers import Corner
 from fetching_web import PAGE, Answer, Site
 
-from mehealth_rag.corpus import file_names, load_sources
+from mehealth_rag.corpus import FORMATS, file_names, load_sources
 from mehealth_rag.errors import CorpusError
-
-
-def put(corner: Corner, name: str) -> None:
-    (corner.folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (corner.folder / name).write_bytes(b"x")
+from tests.reading.made_files import MADE
 
 
 def test_a_file_at_the_place_of_fetched_ones_is_its_source_s(corner: Corner) -> None:
     corner.link("https://h.test/files/Map.pdf")
     assert load_sources(corner.folder)[0].path is None
-    put(corner, "linked/map.html")  # another format's place
+    corner.put(b"x", "linked/map.html")  # another format's place
     assert load_sources(corner.folder)[0].path is None
-    put(corner, "linked/map.pdf")
+    corner.put(b"x", "linked/map.pdf")
     assert load_sources(corner.folder)[0].path == corner.folder / "linked/map.pdf"
 
 
 def test_a_source_with_a_file_of_its_own_has_no_other_place(corner: Corner) -> None:
     corner.link("https://h.test/map.pdf", file="own.pdf")
-    put(corner, "linked/map.pdf")
+    corner.put(b"x", "linked/map.pdf")
     assert load_sources(corner.folder)[0].path is None
-    put(corner, "own.pdf")
+    corner.put(b"x", "own.pdf")
     assert load_sources(corner.folder)[0].path == corner.folder / "own.pdf"
 
 
@@ -72,52 +65,31 @@ def test_without_a_manifest_there_are_no_places(corner: Corner) -> None:
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
 
-def packed(*names: str) -> bytes:
-    content = BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name in names:
-            archive.writestr(name, "<x/>")
-    return content.getvalue()
-
-
-BOOK = packed("xl/workbook.xml")
-SLIDES = packed("ppt/presentation.xml")
-
-
 @pytest.mark.parametrize(
-    ("form", "kind", "body"),
+    ("form", "kind"),
     [
-        ("pptx", f"{OFFICE}.presentationml.presentation", SLIDES),
-        ("xlsx", "application/octet-stream", BOOK),
-        (
-            "odt",
-            "application/vnd.oasis.opendocument.text",
-            packed("content.xml", "mimetypeapplication/vnd.oasis.opendocument.text"),
-        ),
-        ("epub", "application/epub+zip", packed("META-INF/container.xml")),
-        ("csv", "text/csv; charset=utf-8", b"a,b\n1,2\n"),
-        ("csv", "application/vnd.ms-excel", b"a,b\n1,2\n"),
-        ("rtf", "application/msword", b"{\\rtf1 Hello}"),
-        ("eml", "message/rfc822", b"Subject: hi\n\nHello\n"),
-        (
-            "msg",
-            "application/vnd.ms-outlook",
-            b"\xd0\xcf\x11\xe0" + "__properties_version1.0\0".encode("utf-16-le"),
-        ),
-        ("jpeg", "image/jpeg", b"\xff\xd8\xff" + bytes(600)),
+        ("pptx", f"{OFFICE}.presentationml.presentation"),
+        ("xlsx", "application/octet-stream"),
+        ("odt", "application/vnd.oasis.opendocument.text"),
+        ("epub", "application/epub+zip"),
+        ("csv", "text/csv; charset=utf-8"),
+        ("csv", "application/vnd.ms-excel"),
+        ("rtf", "application/msword"),
+        ("eml", "message/rfc822"),
+        ("msg", "application/vnd.ms-outlook"),
+        ("jpeg", "image/jpeg"),
     ],
 )
-def test_the_format_of_the_manifest(
-    corner: Corner, site: Site, form: str, kind: str, body: bytes
+def test_files_of_every_format_are_fetched(
+    corner: Corner, site: Site, form: str, kind: str
 ) -> None:
-    site.on("/x", Answer(body, kind=kind))
-    corner.link(site.url("/x"), format=form)
-    row = corner.one()
+    content = MADE[FORMATS[f".{form}"]]()
+    corner.publish(site, Answer(content, kind=kind), format=form)
+    row = corner.fetch_one()
     assert (row.remark, row.file) == ("", f"linked/map.{form}")
 
 
 def test_a_login_page_in_its_place_is_an_error(corner: Corner, site: Site) -> None:
-    site.on("/x.xlsx", Answer(PAGE, kind="text/html"), Answer(PAGE, kind=""))
-    corner.link(site.url("/x.xlsx"), format="xlsx")
-    assert corner.one().reason == "answers with a web page instead of an Excel workbook"
-    assert corner.one().reason == "answers with a web page instead of an Excel workbook"
+    corner.publish(site, Answer(PAGE, kind="text/html"), Answer(PAGE, kind=""), format="xlsx")
+    for _ in range(2):
+        assert corner.fetch_one().reason == "answers with a web page instead of an Excel workbook"

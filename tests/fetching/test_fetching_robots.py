@@ -1,4 +1,4 @@
-"""robots.txt: what it says, and that it is heeded."""
+"""robots.txt is obeyed."""
 
 from __future__ import annotations
 
@@ -29,14 +29,13 @@ def test_what_robots_txt_forbids_is_not_asked_for(corner: Corner, site: Site) ->
 
 def test_a_redirect_is_no_way_around_it(corner: Corner, site: Site) -> None:
     robots(site, "User-agent: *\nDisallow: /private/\n")
-    site.on("/map.pdf", moved("/private/map.pdf"))
-    corner.link(site.url("/map.pdf"))
-    assert "forbids it" in corner.one().reason
+    corner.publish(site, moved("/private/map.pdf"))
+    assert "forbids it" in corner.fetch_one().reason
     assert site.paths() == ["/map.pdf"]
 
 
 ENDLESS = b"User-agent: *\n" + b"# filler\n" * 100_000 + b"Disallow: /\n"
-GIVEN = [
+RULES = [
     # A site without a usable one allows everything; an endless one is read up to a bound.
     *((answer, "") for answer in (
         Answer(b"gone", 404), Answer(b"no", 403), moved("/robots.txt"), moved("/elsewhere"),
@@ -49,24 +48,22 @@ GIVEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("act", "why"), GIVEN)
+@pytest.mark.parametrize(("act", "why"), RULES)
 def test_what_a_site_without_a_sound_one_allows(
     corner: Corner, site: Site, act: Act, why: str
 ) -> None:
     corner.limits = replace(corner.limits, total=0.5)
     site.on("/robots.txt", act)
-    site.on("/map.pdf", Answer())
-    corner.link(site.url("/map.pdf"))
-    row = corner.one()
+    corner.publish(site)
+    row = corner.fetch_one()
     assert (row.status, row.reason) == (FetchStatus.FAILED if why else FetchStatus.FETCHED, why)
     assert ("/map.pdf" in site.paths()) is not bool(why)
 
 
 def test_a_site_that_can_give_it_later_is_asked_again(corner: Corner, site: Site) -> None:
     site.on("/robots.txt", Answer(b"busy", 500), Answer(b"", kind="text/plain"))
-    site.on("/map.pdf", Answer())
-    corner.link(site.url("/map.pdf"))
-    assert corner.one().status == FetchStatus.FETCHED
+    corner.publish(site)
+    assert corner.fetch_one().status == FetchStatus.FETCHED
 
 
 def test_crawl_delay_is_kept_within_bounds(corner: Corner, site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Over TLS: the certificate and SNI are for the name, although the connection is to an address."""
+"""TLS: certificate and SNI are for the host name, though the connection is to an address."""
 
 from __future__ import annotations
 
@@ -28,38 +28,23 @@ class Secured:
     site: Site
     trusting: ssl.SSLContext
     names: list[str | None]
-    """What clients asked for by SNI."""
+    """The names that clients requested by SNI."""
 
 
 def certificate(folder: Path) -> Path:
-    """A self-signed certificate for one name, with its key, in one file."""
+    """Write a self-signed certificate for one name, with its key, to one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
     now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address("192.0.2.1"))]
-            ),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
+    day = datetime.timedelta(days=1)
+    names = [x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address("192.0.2.1"))]
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - day, now + day)
+    builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
     path = folder / "certificate.pem"
     path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        builder.sign(key, hashes.SHA256()).public_bytes(pem)
+        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
     )
     return path
 
@@ -87,7 +72,7 @@ def corner(corner: Corner, secured: Secured) -> Corner:
 def test_the_name_is_what_is_proved(corner: Corner, secured: Secured) -> None:
     secured.site.on("/map.pdf", Answer())
     corner.link(secured.site.url("/map.pdf", NAME))
-    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.fetch_one().status == FetchStatus.FETCHED
     assert corner.read() == PDF
     assert set(secured.names) == {NAME}
     assert {a.host for a in secured.site.asked} == {f"{NAME}:{secured.site.port}"}
@@ -96,7 +81,7 @@ def test_the_name_is_what_is_proved(corner: Corner, secured: Secured) -> None:
 def test_a_certificate_for_another_name(corner: Corner, secured: Secured) -> None:
     secured.site.on("/map.pdf", Answer())
     corner.link(secured.site.url("/map.pdf", "wrong.test"))
-    row = corner.one()
+    row = corner.fetch_one()
     assert row.status == FetchStatus.FAILED
     assert row.reason.startswith("the certificate of wrong.test is not valid (Hostname mismatch")
     assert secured.site.asked == []
@@ -106,7 +91,7 @@ def test_a_certificate_for_another_name(corner: Corner, secured: Secured) -> Non
 def test_a_certificate_that_nobody_vouches_for(corner: Corner, secured: Secured) -> None:
     corner.network = Network()
     corner.link(secured.site.url("/map.pdf", NAME))
-    assert "is not valid (self" in corner.one().reason
+    assert "is not valid (self" in corner.fetch_one().reason
     assert secured.site.asked == []
 
 
@@ -114,23 +99,18 @@ def test_no_redirect_from_https_to_http(corner: Corner, secured: Secured, site: 
     site.on("/map.pdf", Answer())
     secured.site.on("/map.pdf", moved(site.url("/map.pdf")))
     corner.link(secured.site.url("/map.pdf", NAME))
-    row = corner.one()
-    assert (row.status, row.reason) == (
-        FetchStatus.FAILED,
-        "redirected from https to http (127.0.0.1)",
-    )
+    assert corner.fetch_one().reason == "redirected from https to http (127.0.0.1)"
     assert site.connections == 0
 
 
 def test_from_http_to_https_is_fine(corner: Corner, secured: Secured, site: Site) -> None:
     secured.site.on("/map.pdf", Answer())
-    site.on("/map.pdf", moved(secured.site.url("/map.pdf", NAME)))
-    corner.link(site.url("/map.pdf"))
-    assert corner.one().status == FetchStatus.FETCHED
+    corner.publish(site, moved(secured.site.url("/map.pdf", NAME)))
+    assert corner.fetch_one().status == FetchStatus.FETCHED
 
 
 def test_a_silence_is_noticed_over_tls_too(corner: Corner, secured: Secured) -> None:
     secured.site.on("/map.pdf", stalling(after=5_000), Answer())
     corner.link(secured.site.url("/map.pdf", NAME))
-    assert corner.one().status == FetchStatus.FETCHED
+    assert corner.fetch_one().status == FetchStatus.FETCHED
     assert len(secured.site.paths()) == 2

@@ -1,20 +1,17 @@
-"""Small files of every format, all about the same garden club, made by what makes such files."""
+"""Small files of every format, all about the same garden club."""
 
 from __future__ import annotations
 
 import gzip
 import io
-import struct
 import zipfile
 from email.message import EmailMessage
-from itertools import accumulate, pairwise
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-Tree = dict[str, "bytes | Tree"]
 
 _ODF = "urn:oasis:names:tc:opendocument:xmlns:"
 _SPACES = " ".join(
@@ -23,7 +20,7 @@ _SPACES = " ".join(
         "office": "office", "text": "text", "table": "table", "draw": "drawing", "style": "style",
         "presentation": "presentation",
     }.items()
-)  # fmt: skip
+) + ' xmlns:xlink="http://www.w3.org/1999/xlink"'  # fmt: skip
 _RTF = r"""{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fswiss\fcharset0 Arial;}}
 {\stylesheet{\s0 Normal;}{\s1\b\fs32 heading 1;}}
 \pard\s1\b Tools to lend\b0\par
@@ -41,10 +38,13 @@ _NAV = """<html xmlns="http://www.w3.org/1999/xhtml"><body><nav><ol>
 <li><a href="text/two.xhtml#top">Second chapter</a></li></ol></nav></body></html>"""
 _OPF = """<package xmlns="http://www.idpf.org/2007/opf"><metadata
  xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Garden book</dc:title></metadata><manifest>
+<item id="x" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
 <item id="n" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
 <item id="a" href="text/one.xhtml" media-type="application/xhtml+xml"/>
 <item id="b" href="text/two.xhtml" media-type="application/xhtml+xml"/></manifest>
 <spine><itemref idref="a"/><itemref idref="b"/></spine></package>"""
+_NCX = """<ncx><navMap><navPoint><navLabel><text>First chapter</text></navLabel>
+<content src="text/one.xhtml"/></navPoint></navMap></ncx>"""
 _CONTAINER = '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
 _RST = """Tools to lend
 =============
@@ -64,14 +64,14 @@ Rake   9.50
 """
 
 
-def kept(name: str) -> bytes:
-    """A file that LibreOffice made: nothing else that is at hand writes its format."""
+def stored(name: str) -> bytes:
+    """Return a stored file, of a format that no library here writes."""
     packed = Path(__file__).parent / "cases" / f"{name}.gz"
     return gzip.decompress(packed.read_bytes())
 
 
 def zipped(**files: str) -> bytes:
-    """A ZIP archive; in the names two underscores stand for a slash, one for a dot."""
+    """Make a ZIP archive; in the names two underscores stand for a slash, one for a dot."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as package:
         for name, text in files.items():
@@ -103,9 +103,12 @@ def pptx() -> bytes:
     chart = CategoryChartData()
     chart.categories = ["2023", "2024"]
     chart.add_series("Members", (120, 143.5))
-    second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *place, chart)
-    second.shapes.add_group_shape().shapes.add_textbox(*place).text_frame.text = "Ask Ann."
+    drawn = second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *place, chart).chart
+    drawn.chart_title.text_frame.text = "Our growth"
+    second.shapes.add_group_shape().shapes.add_textbox(*place).text_frame.text = "Ask\vAnn."
     second.element.set("show", "0")
+    third = deck.slides.add_slide(deck.slide_layouts[6])
+    third.shapes.add_picture(io.BytesIO(picture("PNG")), *place)
     saved = io.BytesIO()
     deck.save(saved)
     return saved.getvalue()
@@ -135,15 +138,19 @@ def xlsx() -> bytes:
     return saved.getvalue()
 
 
-def odf(kind: str, body: str, styles: str = "", head: str = "") -> bytes:
-    """An OpenDocument file; `head` stands before its root."""
-    content = (
-        f"{head}<office:document-content {_SPACES}><office:automatic-styles>{styles}"
-        f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
-        "</office:body></office:document-content>"
+def odf(kind: str, body: str, styles: str = "", head: str = "", **more: str) -> bytes:
+    """Make an OpenDocument package; `head` precedes the root, `more` are further files."""
+    content = head + odf_file(
+        f"<office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
     )
     mime = f"application/vnd.oasis.opendocument.{kind}"
-    return zipped(mimetype=mime, **{"META-INF__manifest_xml": "<manifest/>"}, content_xml=content)
+    manifest = {"META-INF__manifest_xml": "<manifest/>"}
+    return zipped(mimetype=mime, **manifest, content_xml=content, **more)
+
+
+def odf_file(content: str) -> str:
+    return f"<office:document-content {_SPACES}>{content}</office:document-content>"
 
 
 def _p(text: str) -> str:
@@ -151,10 +158,10 @@ def _p(text: str) -> str:
 
 
 def _row(*cells: str) -> str:
-    told = (
+    written = (
         c if c.startswith("<") else f"<table:table-cell>{_p(c)}</table:table-cell>" for c in cells
     )
-    return f"<table:table-row>{''.join(told)}</table:table-row>"
+    return f"<table:table-row>{''.join(written)}</table:table-row>"
 
 
 def odt() -> bytes:
@@ -163,17 +170,19 @@ def odt() -> bytes:
     rows = _row(deep, "9.50") + _row("<table:covered-table-cell/>", "9.70")
     note = f"<text:note><text:note-body>{_p('In May.')}</text:note-body></text:note>"
     item = f"<text:list><text:list-item>{_p('Rakes are lent')}</text:list-item></text:list>"
+    box = f"<draw:frame><draw:text-box>{_p('Bring boots.')}</draw:text-box></draw:frame>"
     body = (
         '<text:p text:style-name="P1">Tools to lend</text:p>'
-        + _p(f"The shed opens<text:s/>at nine{note}.")
-        + f"{item}<table:table>{heads}{rows}</table:table>"
+        + _p(f"The shed opens<text:s/>at nine{note}.{box}<text:soft-page-break/>")
+        + f'<text:h text:outline-level="2">Prices</text:h>{item}'
+        + f"<table:table>{heads}<table:table-rows>{rows}</table:table-rows></table:table>"
     )
     return odf("text", body, '<style:style style:name="P1" style:parent-style-name="Title"/>')
 
 
 def ods() -> bytes:
-    rest = '<table:table-cell table:number-columns-repeated="16000"/>'
-    rows = _row("Tool", "Share", rest) + _row("Rake", "12.5%") + _row("Spade", "50%")
+    empty = '<table:table-cell table:number-columns-repeated="16000"/>'
+    rows = _row("Tool", "Share", empty) + _row("Rake", "12.5%") + _row("Spade", "50%")
     style = (
         '<style:style style:name="t"><style:table-properties table:display="false"/></style:style>'
     )
@@ -195,7 +204,8 @@ def odp() -> bytes:
 def epub(**more: str) -> bytes:
     files = {
         "mimetype": "application/epub+zip", "META-INF__container_xml": _CONTAINER,
-        "OEBPS__book_opf": _OPF, "OEBPS__nav_xhtml": _NAV, "OEBPS__text__one_xhtml": _CHAPTER,
+        "OEBPS__book_opf": _OPF, "OEBPS__nav_xhtml": _NAV, "OEBPS__toc_ncx": _NCX,
+        "OEBPS__text__one_xhtml": _CHAPTER,
         "OEBPS__text__two_xhtml": "<html><body><p>The fair is in May.</p></body></html>",
     }  # fmt: skip
     return zipped(**files | more)
@@ -212,83 +222,10 @@ def eml() -> bytes:
         subtype="html",
     )
     mail.add_attachment(b"x", "application", "pdf", filename="prices.pdf")
+    forwarded = EmailMessage()
+    forwarded["Subject"] = "Fees"
+    mail.add_attachment(forwarded)
     return bytes(mail)
-
-
-def msg() -> bytes:
-    def text(tag: int, value: str) -> tuple[int, bytes]:
-        return tag << 16 | 0x1F, value.encode("utf-16-le")
-
-    def storage(head: bytes, *texts: tuple[int, bytes], fixed: bytes = b"") -> Tree:
-        sizes = (struct.pack("<IIII", tag, 6, len(data) + 2, 0) for tag, data in texts)
-        streams = {f"__substg1.0_{tag:08X}": data for tag, data in texts}
-        return {"__properties_version1.0": head + b"".join(sizes) + fixed, **streams}
-
-    sent = struct.pack("<IIQ", 0x00390040, 6, 133592022000000000)  # 3 May 2024, 09:30
-    whole = storage(
-        struct.pack("<8xIIII8x", 1, 1, 1, 1),
-        text(0x001A, "IPM.Note"),
-        text(0x0037, "Tools to lend"),
-        text(0x0C1A, "Ann"),
-        text(0x0C1F, "ann@example.org"),
-        text(0x1000, "The shed opens at nine.\r\n"),
-        fixed=sent,
-    )
-    whole["__recip_version1.0_#00000000"] = storage(bytes(8), text(0x3001, "Bob"))
-    whole["__attach_version1.0_#00000000"] = storage(bytes(8), text(0x3707, "prices.pdf"))
-    return compound(whole)
-
-
-def compound(tree: Tree) -> bytes:
-    """An OLE compound file with small streams: one sector of FAT, a directory, a mini stream."""
-    entries: list[list[object]] = []
-    mini: list[bytes] = []
-
-    def add(name: str, node: bytes | Tree, kind: int) -> int:
-        place = len(entries)
-        entries.append([name, kind, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFE, 0])
-        if isinstance(node, bytes):
-            entries[place][4:] = [sum(len(m) // 64 for m in mini), len(node)]
-            mini.append(node + bytes(-len(node) % 64))
-        else:
-            last = None
-            for child, inner in node.items():
-                number = add(child, inner, 2 if isinstance(inner, bytes) else 1)
-                if last is None:
-                    entries[place][3] = number
-                else:
-                    entries[last][2] = number
-                last = number
-        return place
-
-    add("Root Entry", tree, 5)
-    stream = b"".join(mini)
-    starts = list(accumulate((len(m) // 64 for m in mini), initial=0))
-    chains = b"".join(_chain(a, b) for a, b in pairwise(starts))
-    sizes = [len(entries) * 128, len(chains), len(stream)]
-    ends = list(accumulate((-(-size // 512) for size in sizes), initial=1))
-    entries[0][4:] = [ends[2], len(stream)]
-    fat = struct.pack("<I", 0xFFFFFFFD) + b"".join(_chain(a, b) for a, b in pairwise(ends))
-    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + struct.pack(
-        "<16xHHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, ends[1],
-        ends[2] - ends[1], 0xFFFFFFFE, 0,
-    )  # fmt: skip
-    header += struct.pack("<I", 0) + b"\xff" * 432
-    parts = (b"".join(map(_entry, entries)), chains + b"\xff" * (-len(chains) % 512), stream)
-    sectors = (fat + b"\xff" * (-len(fat) % 512), *parts)
-    return header + b"".join(part + bytes(-len(part) % 512) for part in sectors)
-
-
-def _chain(start: int, end: int) -> bytes:
-    return b"".join(struct.pack("<I", n) for n in (*range(start + 1, end), 0xFFFFFFFE))
-
-
-def _entry(entry: list[object]) -> bytes:
-    name, kind, right, child, start, size = entry
-    encoded = str(name).encode("utf-16-le")
-    return struct.pack(
-        "<64sHBBIII36xIQ", encoded, len(encoded) + 2, kind, 1, 0xFFFFFFFF, right, child, start, size
-    )
 
 
 def picture(kind: str) -> bytes:
@@ -308,16 +245,16 @@ def csv_file() -> bytes:
 
 MADE: dict[str, Callable[[], bytes]] = {
     "pptx": pptx, "xlsx": xlsx, "odt": odt, "ods": ods, "odp": odp, "epub": epub, "eml": eml,
-    "msg": msg, "rtf": lambda: _RTF.encode("ascii"), "csv": csv_file,
+    "rtf": lambda: _RTF.encode("ascii"), "csv": csv_file,
     "tsv": lambda: b"Tool\tPrice\nRake\t9.50\n", "rst": _RST.encode,
-    "doc": lambda: kept("old.doc"), "ppt": lambda: kept("old.ppt"), "xls": lambda: kept("old.xls"),
+    **{form: partial(stored, f"tools.{form}") for form in ("doc", "ppt", "xls", "msg")},
     "png": lambda: picture("PNG"), "jpg": lambda: picture("JPEG"), "tiff": lambda: picture("TIFF"),
 }  # fmt: skip
-"""What makes a file of each format."""
+"""Maps a format to a function that makes such a file."""
 
 
 def bomb(names: Iterable[str]) -> bytes:
-    """A ZIP archive of these files that unpacks to over 3 MB."""
+    """Make a ZIP archive with these files that unpacks to over 3 MB."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as package:
         for name in names:

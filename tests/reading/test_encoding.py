@@ -1,4 +1,4 @@
-"""How a file's letters are written, where it does not tell."""
+"""Encodings: declared, undeclared, declared wrongly."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ JAPANESE = "閲覧室の規則\n\n閲覧室は午前九時三十分から午後�
         ("cp1252", "It’s £4"),
     ],
 )  # fmt: skip
-def test_an_encoding_that_is_not_told_is_guessed_and_told(
+def test_an_undeclared_encoding_is_guessed_and_reported(
     tmp_path: Path, encoding: str, text: str
 ) -> None:
     path = tmp_path / "rules.txt"
@@ -72,16 +72,16 @@ YACHT = "A yacht pays £300 – a café less."
         *((encoding, YACHT) for encoding in ("utf-16-le", "utf-16-be")),  # each other byte is zero
     ],
 )
-def test_what_is_sure_is_not_told(encoding: str, text: str) -> None:
-    found = decode(HERE, text.encode(encoding))
-    assert (found.text, found.note) == (text, None)
+def test_a_certain_encoding_gives_no_note(encoding: str, text: str) -> None:
+    decoded = decode(HERE, text.encode(encoding))
+    assert (decoded.text, decoded.note) == (text, None)
 
 
 def test_one_broken_letter_does_not_make_mojibake_of_a_file() -> None:
     content = (RUSSIAN * 3).encode() + b"\xd0."
-    found = decode(HERE, content)
-    assert found.text.startswith(RUSSIAN)
-    assert found.note == "1 of its characters cannot be read (broken UTF-8)"
+    decoded = decode(HERE, content)
+    assert decoded.text.startswith(RUSSIAN)
+    assert decoded.note == "1 of its characters cannot be read (broken UTF-8)"
 
 
 NOISE = random.Random(1).randbytes(5_000)
@@ -103,20 +103,31 @@ def test_markdown_and_web_pages_are_guessed_too(tmp_path: Path) -> None:
         assert page.problem == "its encoding is not told, and was guessed: Windows-1251"
 
 
-def test_a_declared_encoding_that_is_wrong_is_not_believed() -> None:
-    page = f'<html><meta charset="utf-8"><p>{RUSSIAN}</p></html>'
-    assert RUSSIAN in decode_html(HERE, page.encode("cp1251")).text
-
-
-def test_declared_encodings_are_those_that_browsers_mean() -> None:
-    page = '<html><meta charset="iso-8859-1"><p>“Quoted” – €5</p></html>'
-    found = decode_html(HERE, page.encode("cp1252"))
-    assert "“Quoted” – €5" in found.text
-    assert found.note is None
+@pytest.mark.parametrize(
+    ("head", "encoding", "text", "guessed"),
+    [
+        ('<meta charset="iso-8859-2">', "iso-8859-2", "Łódź", False),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=windows-1250">', "cp1250",
+         "Łódź", False),
+        ('<meta charset="iso-2022-jp">', "iso2022-jp", JAPANESE, False),
+        ("", "utf-8", "Łódź", False),
+        ("", "utf-16", "Łódź", False),
+        # Browsers take this declaration for Windows-1252.
+        ('<meta charset="iso-8859-1">', "cp1252", "“Quoted” – €5", False),
+        # A declaration that is wrong or unknown is not believed.
+        ('<meta charset="utf-8">', "cp1251", RUSSIAN, True),
+        ('<meta charset="klingon">', "cp1252", "£12 a café", True),
+    ],
+)  # fmt: skip
+def test_the_encoding_of_a_web_page(head: str, encoding: str, text: str, guessed: bool) -> None:
+    page = f"<html><head>{head}</head><body><p>{text}</p></body></html>"
+    decoded = decode_html(HERE, page.encode(encoding))
+    assert decoded.text.removeprefix("\ufeff") == page
+    assert (decoded.note is not None) is guessed
 
 
 @pytest.mark.parametrize(
-    ("told", "encoding", "words"),
+    ("declared", "encoding", "words"),
     [
         (None, "cp1252", "A café costs £3.20 – “cheap”."),
         (None, "koi8-r", RUSSIAN),
@@ -126,18 +137,13 @@ def test_declared_encodings_are_those_that_browsers_mean() -> None:
         ("x-nobody-knows", "cp1251", RUSSIAN),
     ],
 )
-def test_letters_of_an_e_mail_are_read_whatever_it_tells(
-    tmp_path: Path, told: str | None, encoding: str, words: str
+def test_an_e_mail_is_read_whatever_encoding_it_declares(
+    tmp_path: Path, declared: str | None, encoding: str, words: str
 ) -> None:
-    kind = f"Content-Type: text/plain; charset={told}\n" if told else ""
+    kind = f"Content-Type: text/plain; charset={declared}\n" if declared else ""
     path = tmp_path / "letter.eml"
     head = f"Subject: Café\n{kind}Content-Transfer-Encoding: 8bit\n\n".encode()
     path.write_bytes(head + words.encode(encoding))
     page = read(path).pages[0]
     assert page.text.split() == ["Café", *words.split()]
-    assert (page.fault is Fault.ENCODING) is (told in (None, "x-nobody-knows"))
-
-
-def test_a_page_in_japanese_letters_of_seven_bits_is_read() -> None:
-    page = f'<html><meta charset="iso-2022-jp"><p>{JAPANESE}</p></html>'
-    assert JAPANESE in decode_html(HERE, page.encode("iso2022-jp")).text
+    assert (page.fault is Fault.ENCODING) is (declared in (None, "x-nobody-knows"))

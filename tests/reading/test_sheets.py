@@ -1,9 +1,9 @@
-"""Sheets: values as they are shown, column headings, long and merged tables, tables as text."""
+"""Sheets: values as displayed, column headings, long and merged tables, tables as text."""
 
 from __future__ import annotations
 
+import csv
 import datetime
-import io
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +33,18 @@ def heads(page: Page) -> list[str]:
     return [words_of(b, page) for b in page.blocks if b.kind is BlockKind.ROW and b.level]
 
 
-def saved(folder: Path, fill: Any) -> Path:  # noqa: ANN401
-    book = Workbook()
-    fill(book.active)
+def saved(folder: Path, book: Workbook) -> Path:
     path = folder / "book.xlsx"
     book.save(path)
     return path
+
+
+def filled(*rows: tuple[object, ...]) -> tuple[Workbook, Any]:
+    """Make a workbook with these rows, and return it with its sheet."""
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    return book, book.active
 
 
 @pytest.mark.parametrize(
@@ -88,7 +94,7 @@ def test_values_are_as_they_are_shown(value: Any, code: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "found"),
+    ("rows", "headings"),
     [
         (["Tool|Price", "Rake|9"], ["Tool\tPrice"]),
         (["Tool|2023|2024", "Rake|9|8"], ["Tool\t2023\t2024"]),
@@ -99,25 +105,22 @@ def test_values_are_as_they_are_shown(value: Any, code: str, text: str) -> None:
         (["One", "Two", "Three"], []),
     ],
 )
-def test_the_first_row_of_words_heads_a_table(rows: list[str], found: list[str]) -> None:
+def test_the_first_row_of_words_heads_a_table(rows: list[str], headings: list[str]) -> None:
     (page,) = sheet_pages([Sheet("s", [row.split("|") for row in rows])])
-    assert heads(page) == found
+    assert heads(page) == headings
     contexts = row_contexts(page)
     for place, block in enumerate(page.blocks):
-        if block.kind is BlockKind.ROW and not block.level and found:
-            *_, last = (h for h in found if page.text.index(h) < block.span.start)
+        if block.kind is BlockKind.ROW and not block.level and headings:
+            *_, last = (h for h in headings if page.text.index(h) < block.span.start)
             assert last in [span.of(page.text) for span in contexts[place].columns]
             assert not contexts[place].heads
 
 
 def test_a_second_row_under_a_wide_cell_heads_the_table_too(tmp_path: Path) -> None:
-    def fill(sheet: Any) -> None:  # noqa: ANN401
-        for row in (("Tool", "Price", None), (None, "Members", "Guests"), ("Rake", 9, 12)):
-            sheet.append(row)
-        sheet.merge_cells("B1:C1")
-        sheet.merge_cells("A1:A2")
-
-    (page,) = read(saved(tmp_path, fill)).pages
+    book, sheet = filled(("Tool", "Price", None), (None, "Members", "Guests"), ("Rake", 9, 12))
+    sheet.merge_cells("B1:C1")
+    sheet.merge_cells("A1:A2")
+    (page,) = read(saved(tmp_path, book)).pages
     assert heads(page) == ["Tool\tPrice", "Tool\tMembers\tGuests"]
 
 
@@ -132,23 +135,19 @@ def test_raised_figures_of_a_cell_do_not_join_those_before(tmp_path: Path) -> No
     rows = of_kind(read(path).pages[0], BlockKind.ROW)
     assert rows == ["Plant\tTonnes", "North, 12 m³ of CO2\t33,000¹–35,000²"]
 
-    def fill(sheet: Any) -> None:  # noqa: ANN401
-        mark = TextBlock(InlineFont(vertAlign="superscript"), "1")
-        sheet.append(["North", CellRichText("33,000", mark)])  # written into the sheet itself
-
-    assert read(saved(tmp_path, fill)).pages[0].text == "North\t33,000¹"
+    mark = TextBlock(InlineFont(vertAlign="superscript"), "1")
+    inline, _ = filled(("North", CellRichText("33,000", mark)))  # written into the sheet itself
+    assert read(saved(tmp_path, inline)).pages[0].text == "North\t33,000¹"
 
 
-def test_text_boxes_stand_after_the_cells_of_their_sheet(tmp_path: Path) -> None:
+def test_text_boxes_follow_the_cells_of_their_sheet(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
         first, second = book.add_worksheet(), book.add_worksheet()
         first.write_row(0, 0, ["Rake", 9])
         second.insert_textbox(3, 3, "Pay by 1 June.\nNo cheques.")
-    assert [page.text for page in read(path).pages] == [
-        "Rake\t9",
-        "Pay by 1 June. No cheques.",
-    ]
+    texts = [page.text for page in read(path).pages]
+    assert texts == ["Rake\t9", "Pay by 1 June. No cheques."]
 
 
 def test_a_long_sheet_is_cut_and_each_page_has_the_headings() -> None:
@@ -158,17 +157,15 @@ def test_a_long_sheet_is_cut_and_each_page_has_the_headings() -> None:
     assert [page.label for page in pages] == labels
     assert [page.number for page in pages] == [1, 2, 3, 4]
     assert all(heads(page) == ["Tool\tPrice"] for page in pages[:3])
-    said = [row for page in pages[:3] for row in of_kind(page, BlockKind.ROW)]
-    assert [row for row in said if row != "Tool\tPrice"] == ["\t".join(r) for r in rows[1:]]
+    texts = [row for page in pages[:3] for row in of_kind(page, BlockKind.ROW)]
+    assert [row for row in texts if row != "Tool\tPrice"] == ["\t".join(r) for r in rows[1:]]
 
 
-def test_a_sheet_that_reaches_into_the_last_corner_is_told(tmp_path: Path) -> None:
-    def fill(sheet: Any) -> None:  # noqa: ANN401
-        sheet["A1"] = "near"
-        sheet["XFD1048576"] = "far"
-
+def test_a_sheet_that_reaches_into_the_last_corner_is_an_error(tmp_path: Path) -> None:
+    book, sheet = filled(("near",))
+    sheet["XFD1048576"] = "far"
     with pytest.raises(ReadingError, match=r"the sheet 'Sheet' reaches over 17,179,869,184 cells"):
-        read(saved(tmp_path, fill))
+        read(saved(tmp_path, book))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +180,7 @@ def test_a_sheet_that_reaches_into_the_last_corner_is_told(tmp_path: Path) -> No
         ("Tool,,Price\nRake,,9\n", ["Tool\t\tPrice", "Rake\t\t9"]),
     ],
 )
-def test_what_parts_the_cells_is_found_out(tmp_path: Path, text: str, rows: list[str]) -> None:
+def test_the_delimiter_is_detected(tmp_path: Path, text: str, rows: list[str]) -> None:
     path = tmp_path / "tools.csv"
     path.write_text(text, encoding="utf-8", newline="")
     assert of_kind(read(path).pages[0], BlockKind.ROW) == rows
@@ -198,6 +195,14 @@ def test_a_quotation_mark_that_is_never_closed_loses_nothing(tmp_path: Path) -> 
     assert '"Spade\t5' in text
 
 
+@pytest.mark.parametrize("size", [200_000, 1_200_000])
+def test_a_long_cell_is_read(tmp_path: Path, size: int) -> None:
+    csv.field_size_limit(131_072)  # as in a new process
+    path = tmp_path / "tools.csv"
+    path.write_text(f"Tool,Note\nRake,{'x' * size}\n", encoding="utf-8")
+    assert of_kind(read(path).pages[0], BlockKind.ROW) == ["Tool\tNote", f"Rake\t{'x' * size}"]
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_rows_are_split_within_a_minute(tmp_path: Path) -> None:
     book = Workbook(write_only=True)
@@ -205,10 +210,7 @@ def test_a_hundred_thousand_rows_are_split_within_a_minute(tmp_path: Path) -> No
     sheet.append(["Tool", "Price", "Since"])
     for n in range(100_000):
         sheet.append([f"Rake {n}", n / 100, "2024"])
-    saved_to = io.BytesIO()
-    book.save(saved_to)
-    path = tmp_path / "stock.xlsx"
-    path.write_bytes(saved_to.getvalue())
+    path = saved(tmp_path, book)
     started = time.process_time()
     passages = split(read(path))
     assert time.process_time() - started < 60

@@ -1,4 +1,4 @@
-"""Plain text and Markdown."""
+"""Plain text: hard-wrapped lines, headings, lists, tables and pages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mehealth_rag.reading.markdown import read_markdown
 from mehealth_rag.reading.text import read_text
 from mehealth_rag.types import BlockKind, Page
-from tests.reading.reading_helpers import check_invariants, of_kind, read
+from tests.reading.reading_helpers import check_invariants, of_kind
 
 HERE = Path("made.txt")
 
@@ -55,12 +54,6 @@ def _page(text: str) -> Page:
 
 def _blocks(page: Page) -> list[str]:
     return [f"{block.kind.value}: {block.span.of(page.text)}" for block in page.blocks]
-
-
-def _md(text: str) -> Page:
-    pages, _ = read_markdown(Path("made.md"), text.encode())
-    check_invariants(pages[0])
-    return pages[0]
 
 
 def test_hard_wrapped_lines_and_gaps_are_joined() -> None:
@@ -199,7 +192,7 @@ def test_lines_are_spans_of_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "pages"),
+    ("text", "expected"),
     [
         ("one", ["one"]),
         ("one\ftwo", ["one", "two"]),
@@ -210,22 +203,19 @@ def test_lines_are_spans_of_the_text() -> None:
         ("one\r\f\r\ntwo", ["one", "two"]),
     ],
 )
-def test_form_feeds_part_pages(text: str, pages: list[str]) -> None:
-    found, _ = read_text(HERE, text.encode())
-    assert [page.text for page in found] == pages
-    assert [page.number for page in found] == list(range(1, len(pages) + 1))
-    assert [page.label for page in found] == [page.number.__str__() for page in found]
-    assert [bool(page.problem) for page in found] == [not text for text in pages]
+def test_form_feeds_separate_pages(text: str, expected: list[str]) -> None:
+    pages, _ = read_text(HERE, text.encode())
+    assert [(page.number, page.label, page.text) for page in pages] == [
+        (number, str(number), words) for number, words in enumerate(expected, 1)
+    ]
+    assert [bool(page.problem) for page in pages] == [not words for words in expected]
 
 
 def test_running_lines_of_three_pages_are_furniture() -> None:
     text = "\f".join(f"Harbour guide {n}\n\nText that only page {n} has." for n in (1, 2, 3))
     pages, _ = read_text(HERE, text.encode())
-    assert [of_kind(page, BlockKind.FURNITURE) for page in pages] == [
-        ["Harbour guide 1"],
-        ["Harbour guide 2"],
-        ["Harbour guide 3"],
-    ]
+    running = [of_kind(page, BlockKind.FURNITURE) for page in pages]
+    assert running == [[f"Harbour guide {n}"] for n in (1, 2, 3)]
 
 
 @settings(max_examples=150, deadline=None)
@@ -234,92 +224,9 @@ def test_plain_text_keeps_its_characters(text: str) -> None:
     pages, _ = read_text(HERE, text.encode())
     for page in pages:
         check_invariants(page)
-    kept = "".join(page.text for page in pages)
+    whole = "".join(page.text for page in pages)
     drop = str.maketrans("", "", " \n\t\u00a0-\u00ad")
-    assert kept.translate(drop) == text.replace("\ufb01", "fi").translate(drop)
-
-
-MARKDOWN = """\
----
-title: "A guide to the harbour"
----
-# The **harbour**
-
-It has a [pilot station](https://example.org/pilots "Pilots") and *two* piers,
-see <https://example.org/piers>. <!-- not seen -->
-
-Piers
------
-
-- The North Pier, `42` metres
-  tall
-- The South Pier \\*new\\*
-1. first
-2. ![the lamp](lamp.png) second
-
-| Year | Ships |
-| ---- | :---: |
-| 1871 | [312](https://example.org/ships) |
-
-> A quoted line
-
-::: column
-
-***
-
-snake_case and 2 * 3 * 4 stay
-"""
-
-
-def test_markdown_is_what_a_reader_sees() -> None:
-    page = _md(MARKDOWN)
-    assert _blocks(page) == [
-        "heading: The harbour",
-        "paragraph: It has a pilot station and two piers, see https://example.org/piers.",
-        "heading: Piers",
-        "item: - The North Pier, 42 metres tall",
-        "item: - The South Pier *new*",
-        "item: 1. first",
-        "item: 2. the lamp second",
-        "row: Year\tShips",
-        "row: 1871\t312",
-        "paragraph: A quoted line",
-        "paragraph: snake_case and 2 * 3 * 4 stay",
-    ]
-    assert [block.level for block in page.blocks if block.level] == [1, 2]
-
-
-def test_markdown_links_cover_their_words() -> None:
-    page = _md(MARKDOWN)
-    assert [(link.url, link.span.of(page.text)) for link in page.links if link.span] == [
-        ("https://example.org/pilots", "pilot station"),
-        ("https://example.org/piers", "https://example.org/piers"),
-        ("https://example.org/ships", "312"),
-    ]
-
-
-def test_markdown_link_covers_its_words_without_their_spaces() -> None:
-    page = _md("see[ the pilots ](https://example.org/) now")
-    assert page.text == "see the pilots now"
-    assert [link.span.of(page.text) for link in page.links if link.span] == ["the pilots"]
-
-
-def test_markdown_front_matter_and_pages(tmp_path: Path) -> None:
-    path = tmp_path / "guide.md"
-    path.write_text(MARKDOWN + "\f# Second page\n")
-    document = read(path)
-    assert document.metadata == {"title": "A guide to the harbour"}
-    assert document.pages[1].text == "Second page"
-    assert document.pages[1].number == 2
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.text(st.sampled_from("ab# *_`[]()|->\n1.\\!<:/https")))
-def test_any_markdown_has_sound_spans(text: str) -> None:
-    pages, _ = read_markdown(Path("any.md"), text.encode())
-    for page in pages:
-        check_invariants(page)
-        assert all(link.span and link.span.of(page.text) for link in page.links)
+    assert whole.translate(drop) == text.replace("\ufb01", "fi").translate(drop)
 
 
 def test_text_is_read_without_the_pdf_libraries(tmp_path: Path) -> None:

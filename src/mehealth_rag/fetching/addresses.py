@@ -1,4 +1,4 @@
-"""Which addresses may be requested: their form, and the machines that they lead to."""
+"""Decides which addresses may be requested, by their form and the machines they lead to."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mehealth_rag.fetching.outcomes import BY_HAND, FetchFailure
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
-"""The IP addresses of a host name; raises OSError where there is none."""
+"""Returns the IP addresses of a host name and port; raises OSError if there are none."""
 
 _LONGEST = 4_000
 _HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]*")
-"""A name or an IPv6 address as it is sent."""
+"""A host name or IPv6 address as it is sent."""
 _PORTS = range(1, 65_536)
 
 _NOT_PUBLIC = tuple(
@@ -31,7 +31,7 @@ _NOT_PUBLIC = tuple(
         "5f00::/16",  # segment routing
     )
 )
-"""What `ipaddress` calls global although no machine of the open web is there."""
+"""Networks that `ipaddress` calls global although no machine of the open web is there."""
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -62,10 +62,8 @@ def _refused(text: str, why: str) -> FetchFailure:
 
 def is_public(address: IPAddress) -> bool:
     """Return whether an address is of the open web: not private, local, reserved or metadata."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = _embedded(address)
-        if inner is not None:
-            return is_public(inner)
+    if isinstance(address, ipaddress.IPv6Address) and (inner := _embedded(address)) is not None:
+        return is_public(inner)
     return (
         address.is_global
         and not address.is_multicast
@@ -76,7 +74,7 @@ def is_public(address: IPAddress) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 one leads to: mapped, 6to4 or NAT64; else None."""
+    """Return the IPv4 address that an IPv6 address stands for (mapped, 6to4, NAT64), or None."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour

@@ -1,4 +1,4 @@
-"""Downloads one source: requests it, tries again, checks it and puts it in its place."""
+"""Downloads a source: requests it, retries, checks the file and puts it in its place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from mehealth_rag.fetching.outcomes import (
     is_file_of,
     put_in_place,
 )
-from mehealth_rag.fetching.web import MEGABYTE, DownloadLimits, Web
+from mehealth_rag.fetching.web import MEGABYTE, Web
 from mehealth_rag.reading.sniffing import NAMES, check_kind, kind_of
 from mehealth_rag.types import Source
 
@@ -37,7 +37,7 @@ _GONE = frozenset({404, 410})
 _WEB_PAGE = NAMES["html"]
 _FORMS = {name: form for form, name in NAMES.items()}
 _TAIL = 2048
-_SENT_AS = {
+_TEXT_FORMS = {
     "text/html": "html",
     "application/xhtml+xml": "html",
     "text/plain": "txt",
@@ -47,17 +47,17 @@ _SENT_AS = {
     "text/tab-separated-values": "tsv",
     "message/rfc822": "eml",
 }
-"""Formats of text, which the content does not tell apart."""
-T = TypeVar("T")
+"""Maps a content type to its text format; the content does not tell these apart."""
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """Encodings that a body may have although we ask for none: httpx always decodes these."""
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
 class FetchJob:
-    """A source to be fetched.
+    """A source to be fetched to the file `place`, which is `file` within the corpus folder.
 
-    `record` is that of the file in its place, if we fetched it. Any other file is never replaced.
+    `record` describes the file already there, if we fetched it. Any other file is never replaced.
     """
 
     source: Source
@@ -77,8 +77,8 @@ class Brought:
     final_url: str
 
 
-async def bring(web: Web, limits: DownloadLimits, address: str, part: Path) -> Brought:
-    """Download an address to the file `part`, whatever it holds.
+async def bring(web: Web, address: str, part: Path) -> Brought:
+    """Download an address to the file `part`, in whatever format it is.
 
     Raises FetchFailure and OSError.
     """
@@ -87,26 +87,25 @@ async def bring(web: Web, limits: DownloadLimits, address: str, part: Path) -> B
     async def attempt() -> Brought:
         async with web.get(url, {}) as response:
             _check_status(response)
-            await _receive(response, part, limits.size)
+            await _receive(response, part, web.limits.size)
             form = _form_of(part, response)
             _check_kind(part, form, response.headers)
             return Brought(form, str(response.url))
 
-    return await tried(web, limits, url, attempt)
+    return await _retried(web, url, attempt)
 
 
 @dataclass(frozen=True, slots=True)
 class Downloader:
-    """Downloads jobs one by one; `state` records every file that gets to its place."""
+    """Downloads jobs one by one; `state` records every file put in its place."""
 
     web: Web
     state: StateFile
-    limits: DownloadLimits
 
     async def fetch(self, job: FetchJob) -> FetchRow:
-        """Fetch a source, trying again what may pass. Raises FetchFailure and OSError."""
+        """Fetch a source, retrying after faults that may pass. Raises FetchFailure and OSError."""
         url = web_address(job.url)
-        return await tried(self.web, self.limits, url, lambda: self._attempt(job, url))
+        return await _retried(self.web, url, lambda: self._attempt(job, url))
 
     async def _attempt(self, job: FetchJob, url: httpx.URL) -> FetchRow:
         async with self.web.get(url, _conditions(job)) as response:
@@ -116,52 +115,48 @@ class Downloader:
             part = job.place.with_name(f"{job.place.name}.part")
             part.parent.mkdir(parents=True, exist_ok=True)
             try:
-                await _receive(response, part, self.limits.size)
+                await _receive(response, part, self.web.limits.size)
                 _check_kind(part, job.form, response.headers)
                 return self._placed(job, part, _record(job, response, part))
             finally:  # also when interrupted, or if the disk is full
                 part.unlink(missing_ok=True)
 
     def _placed(self, job: FetchJob, part: Path, record: Record) -> FetchRow:
-        """Put a complete file in its place, unless the same or somebody's own file is there."""
+        """Put a complete file in its place, unless the same file or a foreign one is there."""
         if is_file_of(job.place, record):
             self.state.put(record)
             return FetchRow.of(record, FetchStatus.UNCHANGED)
         if job.place.exists() and not is_file_of(job.place, job.record):
             why = "differs from the server's" if job.force else "was put there meanwhile"
-            return FetchRow.skipped(
-                job.source,
-                f"the file {record.file} {why} and stays as it is",
-                "remove it to have the server's",
-            )
+            why = f"the file {record.file} {why} and stays as it is"
+            return FetchRow.skipped(job.source, why, "remove it to have the server's")
         put_in_place(part, job.place, record, self.state)
         return FetchRow.of(record, FetchStatus.FETCHED)
 
 
-async def tried(
-    web: Web, limits: DownloadLimits, url: httpx.URL, attempt: Callable[[], Awaitable[T]]
-) -> T:
-    """Make attempts until one succeeds or its fault will not pass. Raises FetchFailure."""
-    number = 1
-    while True:
-        try:
-            return await attempt()
-        except Passing as fault:
-            web.host(url).postpone(_wait(limits, fault, number))
-            if number == limits.attempts:
-                raise
-        number += 1
+async def _retried(
+    web: Web, url: httpx.URL, attempt: Callable[[], Awaitable[_Result]], number: int = 1
+) -> _Result:
+    """Repeat `attempt` until it succeeds, fails for good or has failed too often.
 
-
-def _wait(limits: DownloadLimits, fault: Passing, number: int) -> float:
-    """Return the seconds until the next attempt: the server's wish, else growing intervals."""
-    if fault.wait is None:
-        jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads requests, guards nothing
-        return min(limits.backoff * 2.0 ** (number - 1) * jitter, limits.longest_backoff)
-    if fault.wait > limits.longest_retry_after:
-        reason = f"{fault.reason} and asks to wait {fault.wait:.0f} s"
-        raise FetchFailure(reason, LATER) from fault
-    return fault.wait
+    Waits before each repetition: as long as the server asks, else ever longer. `number` counts the
+    attempts. Raises FetchFailure.
+    """
+    limits = web.limits
+    try:
+        return await attempt()
+    except Passing as fault:
+        wait = fault.wait
+        if wait is None:
+            jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads requests, guards nothing
+            wait = min(limits.backoff * 2.0 ** (number - 1) * jitter, limits.longest_backoff)
+        elif wait > limits.longest_retry_after:
+            reason = f"{fault.reason} and asks to wait {wait:.0f} s"
+            raise FetchFailure(reason, LATER) from fault
+        web.host(url).postpone(wait)
+        if number == limits.attempts:
+            raise
+    return await _retried(web, url, attempt, number + 1)
 
 
 async def _receive(response: httpx.Response, part: Path, limit: int) -> None:
@@ -180,7 +175,7 @@ async def _receive(response: httpx.Response, part: Path, limit: int) -> None:
 
 
 def _conditions(job: FetchJob) -> dict[str, str]:
-    """Return headers that ask for the file only if it has changed."""
+    """Return the headers that request the file only if it has changed."""
     record = job.record
     if record is None or job.force or record.url != job.url:
         return {}
@@ -204,7 +199,7 @@ def _check_status(response: httpx.Response) -> None:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds that a Retry-After asks for, as a number or a date; else None."""
+    """Return the seconds that a Retry-After header asks for, as a number or a date; else None."""
     seconds = _number(response, "retry-after")
     if seconds is not None:
         return float(seconds)
@@ -280,11 +275,10 @@ def _form_of(path: Path, response: httpx.Response) -> str:
     """Return a download's format, by its content, name or content type. Raises FetchFailure."""
     kind, sent = kind_of(path.read_bytes()), _content_type(response.headers)
     suffix = Path(response.url.path).suffix.lower()
-    form = _FORMS.get(kind, "") if kind else FORMATS.get(suffix) or _SENT_AS.get(sent, "")
+    form = _FORMS.get(kind, "") if kind else FORMATS.get(suffix) or _TEXT_FORMS.get(sent, "")
     if not form:
-        raise FetchFailure(
-            f"answers with {kind or sent or 'something'}, which is not read", BY_HAND
-        )
+        what = kind or sent or "something"
+        raise FetchFailure(f"answers with {what}, which is not read", BY_HAND)
     return form
 
 

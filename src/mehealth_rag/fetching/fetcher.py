@@ -1,10 +1,10 @@
-"""Fetches sources: checks everything, locks the folder, plans, fetches and reports."""
+"""Fetches sources: locks the corpus folder, plans, downloads and reports."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import aclosing, contextmanager, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -34,7 +34,7 @@ def fetch(
     network: Network | None = None,
     limits: DownloadLimits | None = None,
 ) -> tuple[FetchRow, ...]:
-    """Fetch some sources, or all, and return a row for each, in the manifest's order.
+    """Fetch the sources with these ids, or all, and return their rows in the manifest's order.
 
     With `force`, every file is downloaded whole. `network` and `limits` replace those of the
     settings.
@@ -57,37 +57,29 @@ def fetch(
     with _alone(settings.corpus) if files else nullcontext():  # no manifest: nothing is written
         state = StateFile(settings.corpus)
         planned = [_planned(s, files.get(s.id), state, force) for s in chosen]
-        web = opened_web(settings, limits, network)
-        return asyncio.run(_rows(planned, Downloader(web, state, limits), progress))
+        downloader = Downloader(_web(settings, limits, network), state)
+        return asyncio.run(_rows(planned, downloader, progress))
 
 
 def fetch_address(
-    settings: Settings,
-    address: str,
-    part: Path,
-    *,
-    network: Network | None = None,
-    limits: DownloadLimits,
+    settings: Settings, address: str, part: Path, *, limits: DownloadLimits
 ) -> Brought:
-    """Download one address to the file `part`; addresses inside the network are refused.
+    """Download one address to the file `part`.
 
-    Raises FetchFailure, and OSError where the file cannot be written.
+    Raises FetchFailure, and OSError if the file cannot be written.
     """
 
     async def brought() -> Brought:
-        web = opened_web(settings, limits, network)
-        try:
-            return await bring(web, limits, address, part)
-        finally:
-            await web.close()
+        async with aclosing(_web(settings, limits)) as web:
+            return await bring(web, address, part)
 
     return asyncio.run(brought())
 
 
-def opened_web(settings: Settings, limits: DownloadLimits, network: Network | None) -> Web:
-    """Return the web as the settings allow it; the caller closes it."""
-    anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
-    return Web(network or anywhere, limits, user_agent(settings.fetch_contact))
+def _web(settings: Settings, limits: DownloadLimits, network: Network | None = None) -> Web:
+    """Return access to the web as the settings allow it; the caller closes it."""
+    default = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
+    return Web(network or default, limits, user_agent(settings.fetch_contact))
 
 
 def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tuple[Source, ...]:
@@ -103,17 +95,16 @@ def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tupl
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
+    """Lock a corpus folder against other fetches. Raises MehealthError if that is impossible."""
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
-        raise MehealthError(
-            f"{folder}: another mehealth fetch is at work there; wait until it is done"
-        ) from error
+        why = "another mehealth fetch is at work there; wait until it is done"
+        raise MehealthError(f"{folder}: {why}") from error
     except OSError as error:
-        raise MehealthError(
-            f"{folder}: cannot be written ({error.strerror}); check its permissions"
-        ) from error
+        why = f"cannot be written ({error.strerror}); check its permissions"
+        raise MehealthError(f"{folder}: {why}") from error
     try:
         yield
     finally:
@@ -121,7 +112,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def user_agent(contact: str | None) -> str:
-    """Return our name, and the address that a server's operator may write to."""
+    """Return the program's name, and the address that a server's operator may write to."""
     name = f"{PRODUCT}/{version('mehealth-rag')}"
     return f"{name} ({contact})" if contact else name
 
@@ -129,7 +120,7 @@ def user_agent(contact: str | None) -> str:
 def _planned(
     source: Source, file: str | None, state: StateFile, force: bool
 ) -> FetchJob | FetchRow:
-    """Return a job for a source that is to be fetched, else its row."""
+    """Return the job for a source that is to be fetched, else its row."""
     if file is None or source.url is None:
         return FetchRow.skipped(source, "no address is known for it")
     try:
@@ -148,18 +139,17 @@ def _planned(
 
 def _planned_again(job: FetchJob, record: Record | None, sha256: str) -> FetchJob | FetchRow:
     """Plan for a source whose file is present: only files that we fetched are replaced."""
-    if record is None or record.sha256 != sha256:
-        if job.force:
-            return job
-        if record is None:
-            return FetchRow.skipped(
-                job.source, f"{job.file} was put there by hand and stays as it is"
-            )
-        why = f"{job.file} was changed since it was fetched and stays"
-        return FetchRow.skipped(job.source, why, "remove it to fetch it anew")
-    if job.force or record.url != job.url or record.can_be_compared:
-        return replace(job, record=record)
-    return FetchRow.of(record, FetchStatus.UP_TO_DATE)
+    if record is not None and record.sha256 == sha256:
+        if job.force or record.url != job.url or record.can_be_compared:
+            return replace(job, record=record)
+        return FetchRow.of(record, FetchStatus.UP_TO_DATE)
+    if job.force:
+        return job
+    if record is None:
+        why = f"{job.file} was put there by hand and stays as it is"
+        return FetchRow.skipped(job.source, why)
+    why = f"{job.file} was changed since it was fetched and stays"
+    return FetchRow.skipped(job.source, why, "remove it to fetch it anew")
 
 
 async def _rows(
@@ -168,15 +158,13 @@ async def _rows(
     """Fetch the files one after the other, and return the rows of all sources."""
     rows: list[FetchRow] = []
     progress.stage("fetch", sum(isinstance(entry, FetchJob) for entry in planned))
-    try:
+    async with aclosing(downloader.web):
         for entry in planned:
             if isinstance(entry, FetchRow):
                 rows.append(entry)
             else:
                 rows.append(await _row(entry, downloader))
                 progress.advance()
-    finally:
-        await downloader.web.close()
     return tuple(rows)
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a source: a row of the report or a failure, and the record of a fetched file.
+"""The outcome of fetching a source: a row of the report, a failure, the record of a fetched file.
 
 `.fetched.json` in the corpus folder records where and when each file came from. A file is written
 beside its place and renamed right after its record is on disk, so that a crash never leaves a file
@@ -28,7 +28,7 @@ LATER = "run mehealth fetch again later"
 
 
 class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
-    """One source cannot be fetched; the others go on. Reads as "reason; advice"."""
+    """One source cannot be fetched; the others still are. Its text is "reason; advice"."""
 
     def __init__(self, reason: str, advice: str) -> None:
         super().__init__(f"{reason}; {advice}")
@@ -37,7 +37,7 @@ class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
 
 
 class Passing(FetchFailure):
-    """A fault that may pass, so it is tried again, after `wait` seconds if the server asks."""
+    """A fault that may pass, so the request is repeated, after the server's `wait` in seconds."""
 
     def __init__(self, reason: str, advice: str = LATER, wait: float | None = None) -> None:
         super().__init__(reason, advice)
@@ -49,13 +49,13 @@ class OutOfTime(FetchFailure):
 
 
 class FetchStatus(StrEnum):
-    """What became of a source."""
+    """The outcome for a source."""
 
     FETCHED = "fetched"
     UNCHANGED = "unchanged"
     """The server was asked and has the same file."""
     UP_TO_DATE = "up to date"
-    """The file is here, and the server, which gives nothing to compare, was not asked."""
+    """The file is here; the server was not asked, since it sent nothing to compare by."""
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -76,13 +76,13 @@ class Record:
 
     @property
     def can_be_compared(self) -> bool:
-        """Whether the server can tell if the file has changed."""
+        """True if the server can tell whether the file has changed."""
         return bool(self.etag or self.last_modified)
 
 
 @dataclass(frozen=True, slots=True)
 class FetchRow:
-    """One source, and what became of it."""
+    """A row of the report: one source and its outcome."""
 
     id: str
     status: FetchStatus
@@ -109,7 +109,7 @@ class FetchRow:
 
     @classmethod
     def skipped(cls, source: Source, reason: str, advice: str = "") -> FetchRow:
-        """Return the row of a source for which nothing is done."""
+        """Return the row of a source that is not fetched."""
         return cls(source.id, FetchStatus.SKIPPED, reason, advice, url=source.url)
 
     @classmethod
@@ -145,9 +145,8 @@ class StateFile:
         except FileNotFoundError:
             pass
         except OSError as error:
-            raise MehealthError(
-                f"{path}: cannot be read ({error.strerror}); check its permissions"
-            ) from error
+            why = f"{path}: cannot be read ({error.strerror}); check its permissions"
+            raise MehealthError(why) from error
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise MehealthError(
                 f"{path}: is damaged; remove it. Files that it vouched for stay as they are; to "
@@ -159,12 +158,12 @@ class StateFile:
         return self._records.get(source)
 
     def put(self, record: Record) -> None:
-        """Record a file."""
+        """Add the record of a file, or replace it."""
         self._records[record.id] = record
         self._write()
 
     def drop(self, source: str) -> None:
-        """Forget a file."""
+        """Remove the record of a file."""
         if self._records.pop(source, None) is not None:
             self._write()
 

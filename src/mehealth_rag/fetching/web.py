@@ -1,7 +1,7 @@
-"""Makes requests: checks addresses, pauses, follows robots.txt and redirects, one at a time.
+"""Makes requests one at a time: checks addresses, pauses, follows robots.txt and redirects.
 
-A name is looked up once, its addresses are checked, and the connection goes to one of them. The
-certificate, SNI and the Host header keep the name, so nothing can be swapped in between.
+A host name is looked up once, its addresses are checked, and the connection goes to one of them.
+The certificate, SNI and the Host header keep the name, so the check holds for the connection.
 """
 
 from __future__ import annotations
@@ -76,47 +76,37 @@ class Network:
 class _CheckedTransport(httpx.AsyncHTTPTransport):
     """Connects to a host's checked addresses only, and looks them up once."""
 
-    def __init__(
-        self, network: Network, limits: DownloadLimits, certificates: ssl.SSLContext
-    ) -> None:
-        one = httpx.Limits(max_connections=1)
-        super().__init__(verify=certificates, trust_env=False, limits=one)
+    def __init__(self, network: Network, seconds: float, certificates: ssl.SSLContext) -> None:
+        """`seconds` limit the look-up of the name."""
+        single = httpx.Limits(max_connections=1)
+        super().__init__(verify=certificates, trust_env=False, limits=single)
         self._network = network
-        self._seconds = limits.connect
-        self._found: tuple[str, ...] | FetchFailure | None = None
+        self._seconds = seconds
+        self._lookup: tuple[str, ...] | FetchFailure | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the first address that answers."""
-        addresses = await self._addresses(request.url)
-        name = {"sni_hostname": request.url.raw_host.decode("ascii")}
+        if self._lookup is None:
+            self._lookup = await self._looked_up(request.url)
+        if isinstance(self._lookup, FetchFailure):
+            raise self._lookup
+        extensions = request.extensions | {"sni_hostname": request.url.raw_host.decode("ascii")}
         fault: Exception = httpx.ConnectError("no address")
-        for address in addresses:
+        for address in self._lookup:
+            url = request.url.copy_with(host=address)
             pinned = httpx.Request(
-                request.method,
-                request.url.copy_with(host=address),
-                headers=request.headers,
-                extensions=request.extensions | name,
+                request.method, url, headers=request.headers, extensions=extensions
             )
             try:
                 response = await super().handle_async_request(pinned)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 fault = error
             else:
-                self._found = (address,)
+                self._lookup = (address,)
                 return response
         raise fault
 
-    async def _addresses(self, url: httpx.URL) -> tuple[str, ...]:
-        if self._found is None:
-            try:
-                self._found = await self._looked_up(url)
-            except FetchFailure as failure:
-                self._found = failure
-        if isinstance(self._found, FetchFailure):
-            raise self._found
-        return self._found
-
-    async def _looked_up(self, url: httpx.URL) -> tuple[str, ...]:
+    async def _looked_up(self, url: httpx.URL) -> tuple[str, ...] | FetchFailure:
         port = url.port or (443 if url.scheme == "https" else 80)
         network = self._network
         try:
@@ -124,10 +114,11 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
                 return await asyncio.to_thread(
                     allowed_addresses, url.host, port, network.resolve, network.allowed
                 )
-        except TimeoutError as error:
-            raise FetchFailure(
-                f"the name {url.host} was not resolved in time", "check the network connection"
-            ) from error
+        except TimeoutError:
+            why = f"the name {url.host} was not resolved in time"
+            return FetchFailure(why, "check the network connection")
+        except FetchFailure as failure:
+            return failure
 
 
 class _Host:
@@ -136,20 +127,19 @@ class _Host:
     def __init__(self, transport: _CheckedTransport, limits: DownloadLimits, agent: str) -> None:
         self.robots: dict[str, Protego] = {}
         """Rules by origin."""
-        self._vain = 0
+        self._refusals = 0
         """Connections in a row that could not be made."""
         self._limits = limits
         self._pause = limits.pause
         self._not_before = 0.0
+        timeout = httpx.Timeout(limits.read, connect=limits.connect)
+        headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         self.client = httpx.AsyncClient(
-            transport=transport,
-            timeout=httpx.Timeout(limits.read, connect=limits.connect),
-            headers={"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"},
-            trust_env=False,
+            transport=transport, timeout=timeout, headers=headers, trust_env=False
         )
 
     def postpone(self, seconds: float) -> None:
-        """Make the next request wait at least so long."""
+        """Delay the next request by at least `seconds`."""
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     def slow_down(self, crawl_delay: float | None) -> None:
@@ -160,8 +150,8 @@ class _Host:
     async def request(
         self, url: httpx.URL, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """GET one address after the pause; a host that cannot be reached is not tried for ever."""
-        if self._vain >= self._limits.attempts:
+        """GET one address after the pause, unless too many connections to the host have failed."""
+        if self._refusals >= self._limits.attempts:
             raise FetchFailure(f"no connection to {url.host} (as before)", LATER)
         await asyncio.sleep(self._not_before - time.monotonic())
         seconds = self._limits.total
@@ -170,7 +160,7 @@ class _Host:
                 asyncio.timeout(seconds),
                 self.client.stream("GET", url, headers=dict(headers)) as response,
             ):
-                self._vain = 0
+                self._refusals = 0
                 yield response
                 if response.status_code != 200:
                     await _drain(response)
@@ -180,21 +170,21 @@ class _Host:
         except httpx.DecodingError as error:
             raise FetchFailure("what was sent cannot be unpacked", LATER) from error
         except httpx.TransportError as error:
-            self._vain += isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-            raise _named(error, url.host) from error
+            self._refusals += isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise _failure(error, url.host) from error
         finally:
             self.postpone(self._pause)
 
 
 async def _drain(response: httpx.Response) -> None:
-    """Read the short body of an answer that is not used, so that the connection can be kept."""
+    """Read the short body of a response that is not used, so that the connection can be kept."""
     async for _ in response.aiter_raw():
         if response.num_bytes_downloaded > _SHORT_BODY:
             return
 
 
-def _named(error: httpx.TransportError, host: str) -> FetchFailure:
-    """Describe what went wrong with a connection."""
+def _failure(error: httpx.TransportError, host: str) -> FetchFailure:
+    """Return the failure that describes what went wrong with a connection."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -208,24 +198,24 @@ def _named(error: httpx.TransportError, host: str) -> FetchFailure:
 
 
 class Web:
-    """Requests addresses. The caller closes it."""
+    """Requests addresses within `limits`. The caller closes it."""
 
     def __init__(self, network: Network, limits: DownloadLimits, user_agent: str) -> None:
+        self.limits = limits
         self._network = network
         self._certificates = network.ssl_context()
-        self._limits = limits
         self._user_agent = user_agent
         self._hosts: dict[str, _Host] = {}
 
     def host(self, url: httpx.URL) -> _Host:
-        """The host of an address."""
+        """Return the host of an address."""
         name = url.host.lower().rstrip(".")
         if name not in self._hosts:
-            transport = _CheckedTransport(self._network, self._limits, self._certificates)
-            self._hosts[name] = _Host(transport, self._limits, self._user_agent)
+            transport = _CheckedTransport(self._network, self.limits.connect, self._certificates)
+            self._hosts[name] = _Host(transport, self.limits, self._user_agent)
         return self._hosts[name]
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close all connections."""
         for host in self._hosts.values():
             await host.client.aclose()
@@ -234,40 +224,40 @@ class Web:
     async def get(
         self, url: httpx.URL, headers: Mapping[str, str], *, heed_robots: bool = True
     ) -> AsyncIterator[httpx.Response]:
-        """GET an address that robots.txt allows, and what it redirects to.
+        """GET an address that robots.txt allows, following redirects.
 
-        Raises FetchFailure: `Passing` for a fault that may pass.
+        Raises FetchFailure, or its subclass `Passing` for a fault that may pass.
         """
         visited: set[str] = set()
         while True:
             visited.add(str(url))
             if heed_robots:
-                await self._ask_robots(url)
+                await self._check_robots(url)
             async with self.host(url).request(url, headers) as response:
                 if response.status_code not in _REDIRECTS:
                     yield response
                     return
-                url = self._next(response, visited)
+                url = self._target(response, visited)
 
-    def _next(self, response: httpx.Response, visited: set[str]) -> httpx.URL:
+    def _target(self, response: httpx.Response, visited: set[str]) -> httpx.URL:
         """Return where a redirect leads. Raises FetchFailure if it may not lead there."""
-        where = response.headers.get("location", "")
-        if not where.strip():
+        location = response.headers.get("location", "")
+        if not location.strip():
             raise FetchFailure(f"redirected ({response.status_code}) without an address", BY_HAND)
         try:
-            target = web_address(where, response.url)
+            target = web_address(location, response.url)
         except FetchFailure as failure:
             raise FetchFailure(f"redirected, but {failure.reason}", BY_HAND) from failure
         if response.url.scheme == "https" and target.scheme == "http":
             raise FetchFailure(f"redirected from https to http ({target.host})", BY_HAND)
         if str(target) in visited:
             raise FetchFailure("redirected in a circle", BY_HAND)
-        if len(visited) > self._limits.redirects:
-            raise FetchFailure(f"redirected more than {self._limits.redirects} times", BY_HAND)
+        if len(visited) > self.limits.redirects:
+            raise FetchFailure(f"redirected more than {self.limits.redirects} times", BY_HAND)
         return target
 
-    async def _ask_robots(self, url: httpx.URL) -> None:
-        """Raise FetchFailure where the host's robots.txt forbids an address."""
+    async def _check_robots(self, url: httpx.URL) -> None:
+        """Raise FetchFailure if the host's robots.txt forbids an address."""
         host = self.host(url)
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         if origin not in host.robots:
@@ -277,7 +267,7 @@ class Web:
             raise FetchFailure(f"the robots.txt of {url.host} forbids it", BY_HAND)
 
     async def _robots(self, url: httpx.URL) -> Protego:
-        """Return the rules of a host; none if its robots.txt redirects astray (RFC 9309)."""
+        """Return the rules of a host; none if it has no usable robots.txt (RFC 9309)."""
         try:
             async with self.get(url, {}, heed_robots=False) as response:
                 text = await self._robots_text(response)
@@ -294,6 +284,6 @@ class Web:
         if status == 200:
             async for chunk in response.aiter_raw():
                 text += chunk
-                if len(text) >= self._limits.robots_size:
+                if len(text) >= self.limits.robots_size:
                     break
-        return text[: self._limits.robots_size]
+        return text[: self.limits.robots_size]

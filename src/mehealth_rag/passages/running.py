@@ -1,7 +1,7 @@
-"""Keep running headers and footers with facts that their document gives nowhere else.
+"""Finds running headers and footers with facts that their document gives nowhere else.
 
 Such a line ("Clerk: Alma Trewin, tel. 01234 567890") is kept once, at its first occurrence. Page
-numbers, the title and what the body text says too are dropped.
+numbers, the title and what the body text also says are dropped.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ _FOLIO = re.compile(
 )
 _ENDS = re.compile(r"^\d+ | \d+$")
 _ADDRESS = re.compile(r"<?https?://\S+")
-"""A bare address is a link, which has its own way into answers."""
-
-_PARTED = re.compile(r"\t| [|•·–—-] ")
-"""Separators between the parts of a running line; each part may be stated elsewhere."""
+"""A bare web address; it is a link, and answers cite links anyway."""
+_SEPARATOR = re.compile(r"\t| [|•·–—-] ")
+"""What separates the parts of a running line; each part may be stated elsewhere."""
 _Parts = tuple[str, ...]
 
 Place = tuple[int, int]
@@ -37,20 +36,18 @@ def running_facts(document: Document) -> frozenset[Place]:
     times = Counter(parts for _, parts in lines)
     forms = Counter(_form(parts) for _, parts in lines)
     body = _body_words(document)
-    kept: set[Place] = set()
-    seen: set[_Parts] = set()
+    places: dict[_Parts, Place | None] = {}
     for place, parts in lines:
         numbered = forms[_form(parts)] > times[parts] == 1  # only its number changes by page
         key = _form(parts) if numbered else parts
         facts = [_ENDS.sub("", part) for part in parts] if numbered else parts
-        if key not in seen and not all(f" {fact} " in body for fact in facts):
-            kept.add(place)
-        seen.add(key)
-    return frozenset(kept)
+        is_new = not all(f" {fact} " in body for fact in facts)
+        places.setdefault(key, place if is_new else None)
+    return frozenset(place for place in places.values() if place is not None)
 
 
 def _without_folio(text: str, page: Page) -> str:
-    """Return the words of a running line, case-folded and without the page number."""
+    """Return the words of a part of a running line, case-folded and without the page number."""
     words = _FOLIO.sub("", _words(text)).strip()
     for number in {page.label.casefold(), str(page.number)}:
         words = words.removeprefix(f"{number} ").removesuffix(f" {number}")
@@ -59,12 +56,12 @@ def _without_folio(text: str, page: Page) -> str:
 
 
 def _lines(document: Document) -> Iterator[tuple[Place, _Parts]]:
-    """Yield each running line as its parts that have letters, without the page number."""
+    """Yield the place of each running line with those of its parts that have letters."""
     for page in document.pages:
         for place, block in enumerate(page.blocks):
             text = block.span.of(page.text)
             if block.kind is BlockKind.FURNITURE and not _ADDRESS.fullmatch(text):
-                parts = (_without_folio(part, page) for part in _PARTED.split(text))
+                parts = (_without_folio(part, page) for part in _SEPARATOR.split(text))
                 yield (page.number, place), tuple(p for p in parts if any(map(str.isalpha, p)))
 
 

@@ -1,4 +1,4 @@
-"""Split pages into passages: runs of whole sentences, list items or table rows under one heading.
+"""Splits pages into passages: runs of whole sentences, list items or table rows under one heading.
 
 A passage is a span of one page's text and never crosses a page or a heading. Its sentences are
 spans too, including the heading it begins with. Sizes are estimated in tokens of the embedding
@@ -20,33 +20,33 @@ from mehealth_rag.passages.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
 SPLITTER_VERSION = 13
-"""Raise it when the same page would give other passages: indexes are then built anew."""
+"""Increment when the same page would give other passages, so that indexes are rebuilt."""
 
 MAX_PIECES = 170
-"""Tokens in a passage at most, well inside the embedding model's limit of 256."""
+"""Maximum tokens of a passage, well inside the embedding model's limit of 256."""
 
 TABLE_PIECES = 60
-"""Tokens of a table's headings repeated before a passage that continues it."""
+"""Maximum tokens of a table's headings repeated before a passage that continues it."""
 
 LONGEST = 600
-"""Word pieces of one sentence at the most: a longer one is cut into parts of `MAX_PIECES`.
+"""Maximum tokens of a sentence; a longer one is cut into parts of `MAX_PIECES`.
 
-No writer's sentence is as long, but a line of data or a page without stops may have any length, and
-would be a passage of that length, and a quote.
+Nobody writes such a sentence, but a line of data or a page without full stops may have any length,
+and would become a passage and a quote of that length.
 """
 
 _WIDEST = 8
-"""Characters of a word piece with the white space around it: more are mostly white space."""
+"""Maximum characters per token with the white space around it; more are mostly white space."""
 
 _LONGEST_HEADING = 300
-"""Characters of a heading that are said with each passage under it."""
+"""Maximum characters of a heading that are repeated with each passage under it."""
 
 _PIECE = re.compile(r"[^\W\d_]{1,7}|\d{1,2}|[^\w\s]|_")
-"""About one token: seven letters, two digits, or a punctuation mark."""
+"""About one token: up to seven letters, two digits, or a punctuation mark."""
 
 
 def estimated_pieces(text: str) -> int:
-    """Return about how many tokens the embedding model makes of `text`, rather too many."""
+    """Estimate how many tokens the embedding model makes of `text`, rather too many."""
     return len(_PIECE.findall(text))
 
 
@@ -55,24 +55,24 @@ def split(document: Document) -> tuple[Passage, ...]:
 
     Running lines with facts of their own come last on the page where they first occur.
     """
-    passages: list[Passage] = []
-    kept = running_facts(document)
+    running = running_facts(document)
     headings: dict[int, str] = {}
-    for page in document.pages:
-        for path, section in (*_sections(page, headings), *_running(page, kept)):
-            runs = _runs(page, section)
-            passages.extend(_passage(document, page, path, run) for run in runs)
-    return tuple(passages)
+    return tuple(
+        _passage(document, page, path, run)
+        for page in document.pages
+        for path, section in (*_sections(page, headings), *_running(page, running))
+        for run in _runs(page, section)
+    )
 
 
 _Run = tuple[Sentence, ...]
 _Section = tuple[tuple[str, ...], _Run]
-"""The headings over some sentences of one page, and those sentences, with the last heading
-first."""
+"""The headings above some sentences of one page, and those sentences; the first may be the last of
+the headings."""
 
 
 def _sections(page: Page, headings: dict[int, str]) -> Iterator[_Section]:
-    """Yield the sections of a page; `headings`, by level, is updated to their state at its end."""
+    """Yield the sections of a page; updates `headings`, by level, to their state at its end."""
     sentences: list[Sentence] = []
     lead: Span | None = None
     rows = row_contexts(page)
@@ -98,10 +98,10 @@ def _sections(page: Page, headings: dict[int, str]) -> Iterator[_Section]:
         yield tuple(headings.values()), tuple(sentences)
 
 
-def _running(page: Page, kept: frozenset[Place]) -> Iterator[_Section]:
-    """Yield each running line to keep as a section of one sentence without headings."""
+def _running(page: Page, places: frozenset[Place]) -> Iterator[_Section]:
+    """Yield each running line at one of `places` as a section without headings."""
     for place, block in enumerate(page.blocks):
-        if (page.number, place) in kept:
+        if (page.number, place) in places:
             yield (), tuple(_parts(page, Sentence(block.span, BlockKind.PARAGRAPH)))
 
 
@@ -123,7 +123,7 @@ def _sentences(
 
 
 def _parts(page: Page, sentence: Sentence) -> Iterator[Sentence]:
-    """A sentence, or where it is too long its parts, cut between words where there are any."""
+    """Yield a sentence, or its parts if it is too long, cut between words if there are any."""
     whole = sentence.span
     if not _is_long(page, whole):
         yield sentence
@@ -148,7 +148,7 @@ def _is_long(page: Page, span: Span) -> bool:
 
 
 def _trimmed(page: Page, start: int, end: int) -> Span:
-    """A span without the white space at its end."""
+    """Return a span without the white space at its end."""
     return Span(start, start + len(page.text[start:end].rstrip()))
 
 

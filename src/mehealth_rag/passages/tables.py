@@ -1,7 +1,7 @@
-"""Find what a table row is about: its column headings, the caption with units, its group label.
+"""Finds what a table row is about: its column headings, the caption with units, its group label.
 
-A row like "Operating income, 6,098, 5,802" names no years or units; those stand above it, often far
-up the page. Every result is a span of the page's text.
+A row such as "Operating income, 6,098, 5,802" names no years or units; those are above it, often
+far up the page. Every result is a span of the page's text.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _TIME = re.compile(
 _TELLING = re.compile(r"\(in |\btable\b", re.IGNORECASE)
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
 _LABEL_WORDS = 14
-"""Words in a line between or right above table rows, at most; longer lines are text."""
+"""Maximum words in a line between or right above table rows; longer lines are text."""
 _CAPTION_LINES = 4
 _HEAD_ROWS = 5
 _QUOTED = 2
-"""Lines above a row that are quoted with it."""
+"""Maximum lines above a row that are quoted with it."""
 _SET_IN = 40.0
 """Points to the right of the row labels from which a line without figures is a column heading."""
 _HEAD_WORDS = 8
-"""Words of a column heading in a table of words, at most."""
+"""Maximum words of a column heading in a table of words."""
 _COLUMNS = 3
 """Minimum columns of a row that opens a table by its words alone."""
 _INDENT = 2.0
@@ -50,22 +50,22 @@ class RowContext:
 
 
 def without_figures(row: str) -> str:
-    """Return the cells of a row that are words; the whole row if there are none."""
+    """Return the cells of a row that are words, or the whole row if there are none."""
     words = [cell for cell in row.split("\t") if not is_measured(cell)]
     return "\t".join(words) or row
 
 
 def quoted_columns(sentence: Sentence, text: str) -> tuple[Span, ...]:
-    """Return the spans above a row that a quote of it needs; `text` is the page's.
+    """Return the spans above a row that a quote of it needs, in the page's `text`.
 
-    They are the nearest column headings, without remarks like "(Unaudited)".
+    They are the nearest column headings, without remarks such as "(Unaudited)".
     """
     spans = [span for span in sentence.columns if not _is_remark(span.of(text))]
     return tuple(spans[-_QUOTED:])
 
 
 def column_quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
-    """Return those spans as quotes; empty if the sentence is not a row."""
+    """Return `quoted_columns` as quotes, none if the sentence is not a row."""
     if not sentence.columns:
         return ()
     page = page_of(passage.document, passage.page)
@@ -75,21 +75,20 @@ def column_quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tupl
 
 def row_contexts(page: Page) -> dict[int, RowContext]:
     """Return the context of each table row, by its index in `page.blocks`."""
-    sheet = _Sheet.of(page)
+    lefts = {line.span.start: line.box[0] for line in page.lines if line.box}
+    sheet = _Sheet(page, lefts)
     return dict(context for table in sheet.tables() for context in _Walk(sheet, table).contexts())
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A page's blocks, with what table detection asks about them."""
+    """The blocks of a page, by their index, with what table detection asks about them.
+
+    `lefts` maps the start of each line to its left edge in points.
+    """
 
     page: Page
     lefts: Mapping[int, float]
-
-    @classmethod
-    def of(cls, page: Page) -> _Sheet:
-        """Return the sheet of a page; `lefts` maps the start of each line to its left edge."""
-        return cls(page, {line.span.start: line.box[0] for line in page.lines if line.box})
 
     def tables(self) -> Iterator[list[int]]:
         """Yield the block indices of each table: its rows and the short lines between them."""
@@ -124,20 +123,22 @@ class _Sheet:
         """Return whether a row has words in three columns or more, and the next row has figures."""
         below = self.page.blocks[place + 1 : place + 2]
         followed = bool(below) and self.is_row(place + 1) and self.is_filled(place + 1, None)
-        cells = [cell for cell in self.text(place).split("\t") if cell.strip()]
+        cells = [cell for cell in self.cells(place) if cell.strip()]
         worded = not (self.is_measuring(place) or any(map(is_amount, cells)))
         return followed and len(cells) >= _COLUMNS and worded
 
     def figures(self, place: int) -> int:
         """Return the number of figures in a row, including dashes that stand for one."""
-        cells = self.text(place).split("\t")
-        return sum(is_measured(cell) and cell.strip() not in "$£€¥" for cell in cells)
+        return sum(is_measured(c) and c.strip() not in "$£€¥" for c in self.cells(place))
 
     def span(self, place: int) -> Span:
         return self.page.blocks[place].span
 
     def text(self, place: int) -> str:
         return self.span(place).of(self.page.text)
+
+    def cells(self, place: int) -> list[str]:
+        return self.text(place).split("\t")
 
     def is_row(self, place: int) -> bool:
         return self.page.blocks[place].kind is BlockKind.ROW
@@ -157,18 +158,14 @@ class _Sheet:
 
     def is_measuring(self, place: int) -> bool:
         """Return whether a row holds figures, so that it is not a header."""
-        return any(map(is_measured, self.text(place).split("\t")))
+        return any(map(is_measured, self.cells(place)))
 
     def is_filled(self, place: int, first: int | None) -> bool:
         """Return whether a row has figures or, below the `first` row, amounts."""
         if self.is_measuring(place):
             return True
-        cells = self.text(place).split("\t")[1:] if self.is_row(place) and place != first else ()
+        cells = self.cells(place)[1:] if self.is_row(place) and place != first else ()
         return any(map(is_amount, cells))
-
-    def cells(self, place: int) -> list[str]:
-        """Return the cells of a row, without empty ones at its ends."""
-        return self.text(place).split("\t")
 
     def spans(self, place: int, below: int) -> bool:
         """Return whether a row has cells that span columns of the row `below`."""
@@ -177,12 +174,11 @@ class _Sheet:
 
     def may_head(self, place: int) -> bool:
         """Return whether the cells of a row are short enough for column headings."""
-        cells = self.text(place).split("\t")
-        return all(len(cell.split()) <= _HEAD_WORDS for cell in cells)
+        return all(len(cell.split()) <= _HEAD_WORDS for cell in self.cells(place))
 
     def is_pair(self, place: int) -> bool:
         """Return whether a row is a label of words and one value ("Notice", "three months")."""
-        label, *values = self.text(place).split("\t")
+        label, *values = self.cells(place)
         worded = any(map(str.isalpha, label)) and not (_is_remark(label) or _names_time(label))
         return self.is_row(place) and len(values) == 1 and worded
 
@@ -191,10 +187,9 @@ class _Sheet:
 
         In a row, most cells after the first do; one alone is what the row says of its subject.
         """
-        text = self.text(place)
-        first, *cells = text.split("\t")
+        first, *cells = self.cells(place)
         timed = sum(map(_names_time, cells or [first]))
-        return 2 * timed > len(cells) and not text.endswith(":")
+        return 2 * timed > len(cells) and not self.text(place).endswith(":")
 
     def caption(self, first: int) -> list[Span]:
         """Return the spans right above a table: short lines, or the sentence that introduces it."""
@@ -230,13 +225,16 @@ class _Walk:
         self._label: int | None = None
         self._indented = False
         self._filled = False
-        self._rows_left = self._left_of_rows()
-        self._marked_headers = {p for p in table if sheet.is_row(p) and sheet.page.blocks[p].level}
-        rows = [p for p in table if sheet.is_row(p)]
+        self._rows = rows = [p for p in table if sheet.is_row(p)]
+        self._marked_headers = {p for p in rows if sheet.page.blocks[p].level}
         self._has_layout = any(sheet.left(p) is not None for p in rows)
         self._width = max((len(sheet.cells(p)) for p in rows), default=0)
+        lefts = [sheet.left(p) for p in rows if sheet.is_measuring(p)]
+        self._rows_left = min((left for left in lefts if left is not None), default=None)
+        """The left edge of the row labels, in points."""
 
     def contexts(self) -> Iterator[tuple[int, RowContext]]:
+        """Yield the index of each row with its context."""
         opening = set(self._opening())
         for place in self._table:
             if place in opening or self._heads_again(place):
@@ -268,7 +266,7 @@ class _Walk:
         if self._marked_headers:  # the file marks its header rows, which may hold anything
             return sorted(self._marked_headers)
         sheet = self._sheet
-        first = next((p for p in self._table if sheet.is_row(p)), None)
+        first = next(iter(self._rows), None)
         above = list(takewhile(lambda p: not sheet.is_filled(p, first), self._table))
         rows = [p for p in above if sheet.is_row(p)]
         only_words = len(above) == len(self._table)
@@ -282,8 +280,8 @@ class _Walk:
             rows = rows[:1] if self._has_layout else self._spanning(rows)
         if only_words:
             return rows
-        kept = rows[-1] if rows else -1
-        heads = [p for p in above if p <= kept or (not sheet.is_row(p) and self._is_telling(p))]
+        last = rows[-1] if rows else -1
+        heads = [p for p in above if p <= last or (not sheet.is_row(p) and self._is_telling(p))]
         return heads if len(heads) <= _HEAD_ROWS + _CAPTION_LINES else rows[:1]
 
     def _is_telling(self, place: int) -> bool:
@@ -301,9 +299,9 @@ class _Walk:
         """
         if self._has_layout or self._width != 2:
             return False
-        values = [p for p in self._table if self._sheet.is_row(p)][1:]
-        filled = sum(self._sheet.is_filled(p, None) for p in values)
-        return 3 * min(filled, len(values) - filled) >= len(values) > 2
+        filled = sum(self._sheet.is_filled(p, None) for p in self._rows[1:])
+        count = len(self._rows) - 1
+        return 3 * min(filled, count - filled) >= count > 2
 
     def _heads_again(self, place: int) -> bool:
         """Return whether a line inside a table is a header for what follows."""
@@ -341,17 +339,11 @@ class _Walk:
         elif self._indented or row_left < label_left - _INDENT or not announced:
             self._label = None
 
-    def _left_of_rows(self) -> float | None:
-        """Return the left edge of the row labels, in points."""
-        rows = (p for p in self._table if self._sheet.is_row(p) and self._sheet.is_measuring(p))
-        lefts = [left for p in rows if (left := self._sheet.left(p)) is not None]
-        return min(lefts, default=None)
-
 
 def _names_time(text: str) -> bool:
     return bool(PERIOD.search(text) or _TIME.search(text))
 
 
 def _is_remark(text: str) -> bool:
-    """Return whether a line is in brackets, like "(In millions)" or "(Unaudited)"."""
+    """Return whether a line is in brackets, such as "(In millions)" or "(Unaudited)"."""
     return text.startswith("(") and text.endswith(")")

@@ -1,4 +1,4 @@
-"""Reading files into pages: the options, and the choice of each file's reader by its format."""
+"""Reads files into pages: the options, and the reader for each format."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class ReadingOptions:
 
     `passwords` are tried in order on locked PDFs. `ocr_languages` are Tesseract language names
     joined with a plus ("eng+deu"); "none" turns OCR off. `tesseract` is the installed version and
-    its languages, empty if there is none; it is here because the text depends on it. `code` is
-    whether code blocks in Markdown are read.
+    its languages, empty if there is none; it is here because the text depends on it. Without
+    `code`, code blocks in Markdown are left out.
     """
 
     passwords: tuple[str, ...] = ()
@@ -140,10 +140,10 @@ def _read(source: Source, path: Path, form: str, content: bytes, options: Readin
         case "pdf":
             from mehealth_rag.reading.pdf import read_pdf
 
-            found = read_pdf(path, options)
-            if _content(path) != content:  # pdfium takes its own look at the file
+            read = read_pdf(path, options)
+            if _content(path) != content:  # pdfium opens the file itself
                 raise ReadingError(f"{path} changed while it was read; run: mehealth ingest")
-            return found
+            return read
         case "html":
             from mehealth_rag.reading.html import read_html
 
@@ -157,6 +157,6 @@ def _read(source: Source, path: Path, form: str, content: bytes, options: Readin
 
             return read_photo(path, content, options)
     module, _, function = _READERS[form].partition(".")
-    read: Callable[[Path, bytes], Read]
-    read = getattr(import_module(f"{__name__}.{module}"), function)
-    return read(path, content)
+    reader: Callable[[Path, bytes], Read]
+    reader = getattr(import_module(f"{__name__}.{module}"), function)
+    return reader(path, content)

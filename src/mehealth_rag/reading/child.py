@@ -35,7 +35,7 @@ def main() -> None:
     os.dup2(2, 1)  # output of a library must not mix with the answers
     limit_memory(int(sys.argv[1]) * 1_000_000)
     threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
-    wire.listen(_beats(answers))
+    wire.listen(_beats_to(answers))
     while True:
         try:
             source, options, picture = pickle.load(sys.stdin.buffer)  # noqa: S301 - sent by our parent
@@ -64,7 +64,7 @@ def _answer(
 ) -> tuple[Kind, object]:
     try:
         if picture is not None:
-            return Kind.PICTURE, _drawn(source, options, picture)
+            return Kind.PICTURE, _rendered(source, options, picture)
         return Kind.DOCUMENT, wire.pack(read_document(source, options))
     except ReadingError as error:
         return Kind.ERROR, str(error)
@@ -75,7 +75,7 @@ def _answer(
     return Kind.LAST_ERROR, f"{source.path}: cannot be read ({reason}); {remedy}"
 
 
-def _drawn(source: Source, options: ReadingOptions, picture: Picture) -> str:
+def _rendered(source: Source, options: ReadingOptions, picture: Picture) -> str:
     """Render a page and return its PNG image in base64."""
     from mehealth_rag.reading.pdf_file import render_page
 
@@ -85,7 +85,8 @@ def _drawn(source: Source, options: ReadingOptions, picture: Picture) -> str:
     return base64.b64encode(png).decode()
 
 
-def _beats(answers: BinaryIO) -> Callable[[], None]:
+def _beats_to(answers: BinaryIO) -> Callable[[], None]:
+    """Return a function that sends a heartbeat, but at most one per `_BEAT` seconds."""
     last = 0.0
 
     def beat() -> None:

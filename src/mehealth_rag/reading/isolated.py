@@ -86,7 +86,7 @@ class Readers:
         self._expected.clear()
         self._processes.end()
         self._pool.shutdown(cancel_futures=True)
-        self._processes.end()  # a worker may have started one in the meantime
+        self._processes.end()  # a worker may have started another in the meantime
 
     def _forget_before(self, source: Source) -> None:
         """Drop sources announced before `source` that were never requested."""
@@ -103,7 +103,7 @@ class Readers:
         self._started[source.id] = self._pool.submit(self._read_in_process, source)
 
     def _read_in_process(self, source: Source) -> Document:
-        with self._processes.one() as process:
+        with self._processes.borrowed() as process:
             return process.read(source, self._options)
 
 
@@ -124,7 +124,7 @@ class Drawers:
 
     def draw(self, source: Source, picture: Picture) -> bytes:
         """Render a page of a source's PDF as a PNG image. Raises ReadingError."""
-        with self._turns, self._processes.one() as process:
+        with self._turns, self._processes.borrowed() as process:
             return process.draw(source, self._options, picture)
 
     def close(self) -> None:
@@ -141,7 +141,7 @@ class _Processes:
         self._all: list[_Process] = []
 
     @contextlib.contextmanager
-    def one(self) -> Iterator[_Process]:
+    def borrowed(self) -> Iterator[_Process]:
         """Lend an idle process, or a new one if there is none."""
         try:
             process = self._idle.get_nowait()
@@ -179,7 +179,7 @@ class _Process:
         assert stdin is not None and stdout is not None  # noqa: PT018, S101 - they are pipes
         self._stdin = stdin
         self._answers: queue.SimpleQueue[tuple[Kind, Any] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._take_in, args=(stdout,), daemon=True).start()
+        threading.Thread(target=self._receive, args=(stdout,), daemon=True).start()
         self.alive = True
 
     def read(self, source: Source, options: ReadingOptions) -> Document:
@@ -192,7 +192,7 @@ class _Process:
         try:
             return wire.unpack(payload, source)
         except BrokenWireError as error:
-            raise self._died(source) from error
+            raise self._crashed(source) from error
 
     def draw(self, source: Source, options: ReadingOptions, picture: Picture) -> bytes:
         """Render a page in the process. Raises ReadingError; the process may have ended then."""
@@ -201,7 +201,7 @@ class _Process:
         try:
             return base64.b64decode(payload, validate=True)
         except (TypeError, ValueError) as error:
-            raise self._died(source) from error
+            raise self._crashed(source) from error
 
     def _answer(self, request: object, source: Source, expected: Kind, slow: str) -> Any:  # noqa: ANN401
         """Send a request and return the payload of the answer, which must be of kind `expected`.
@@ -212,7 +212,7 @@ class _Process:
             pickle.dump(request, self._stdin)
             self._stdin.flush()
         except (OSError, ValueError) as error:  # ValueError: another thread has closed the pipe
-            raise self._died(source) from error
+            raise self._crashed(source) from error
         deadline = time.monotonic() + _LONGEST * self._limits.seconds
         while True:
             kind, payload = self._next(source, deadline, slow)
@@ -223,7 +223,7 @@ class _Process:
             if kind is expected:
                 return payload
             if kind is not Kind.BEAT:
-                raise self._died(source)
+                raise self._crashed(source)
 
     def _next(self, source: Source, deadline: float, slow: str) -> tuple[Kind, Any]:
         """Return the next answer. Raises ReadingError if none comes in time or the process died."""
@@ -235,10 +235,10 @@ class _Process:
             self.end()
             raise ReadingError(f"{source.path}: {slow}")
         if answer is None:
-            raise self._died(source)
+            raise self._crashed(source)
         return answer
 
-    def _died(self, source: Source) -> ReadingError:
+    def _crashed(self, source: Source) -> ReadingError:
         """End the process and return an error that says how it died."""
         code = self.end()
         cause = signal.Signals(-code).name if code in _SIGNALS else f"exit code {code}"
@@ -261,7 +261,7 @@ class _Process:
             self._stdin.close()
         return self._process.wait()
 
-    def _take_in(self, stream: IO[bytes]) -> None:
+    def _receive(self, stream: IO[bytes]) -> None:
         with stream, contextlib.suppress(BrokenWireError):  # anything but an answer means the end
             while True:
                 self._answers.put(wire.read(stream))

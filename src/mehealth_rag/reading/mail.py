@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 _SHOWN = ("From", "To", "Cc", "Date")
 _STANDARD = frozenset(("from", "to", "subject", "date", "received", "message-id", "return-path"))
 """Common headers; every e-mail has at least one of them."""
-
-
-_QUOTING = re.compile(r"(?:> ?)+")
-"""The marks before a line of an earlier e-mail, one for each answer since."""
+_QUOTING = re.compile(r"^(?:> ?)+")
+"""The marks before a quoted line of an earlier e-mail, one for each reply since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,10 @@ class _Letter:
     text: str
     html: str
     attachments: tuple[str, ...]
-    day: str = ""
-    """ISO date on which it was sent."""
-    note: str | None = None  # about its decoding
+    day: str
+    """ISO date on which it was sent, or empty."""
+    note: str | None = None
+    """A note about its decoding."""
 
 
 def read_eml(path: Path, content: bytes) -> Read:
@@ -137,7 +136,7 @@ def _of_msg(message: Message) -> _Letter:
 
 
 def _pages(path: Path, letter: _Letter) -> Read:
-    blocks, hidden = blocks_of(letter.html) if letter.html else (_lines(path, letter.text), "")
+    blocks, hidden = blocks_of(letter.html) if letter.html else (_blocks(path, letter.text), "")
     page = page_of(1, [b for b in (*_head(letter), *blocks) if b.words.text])
     page = with_hidden((page,), hidden, letter.note)[0]
     if letter.attachments:
@@ -155,31 +154,24 @@ def _head(letter: _Letter) -> Iterator[FlowBlock]:
         yield FlowBlock(BlockKind.ITEM, plain(f"Attachments: {', '.join(letter.attachments)}"))
 
 
-def _lines(path: Path, text: str) -> list[FlowBlock]:
-    """Return the blocks of a plain text, none a heading: its short lines greet and sign."""
-    pages = read_text(path, _unmarked(text).encode())[0] if text.strip() else ()
-    return [
-        FlowBlock(_without_headings(block.kind), Visible(block.span.of(page.text)))
-        for page in pages
-        for block in page.blocks
-    ]
-
-
-def _without_headings(kind: BlockKind) -> BlockKind:
-    return BlockKind.PARAGRAPH if kind is BlockKind.HEADING else kind
+def _blocks(path: Path, text: str) -> Iterator[FlowBlock]:
+    """Yield the blocks of a plain text, none a heading: its short lines greet and sign."""
+    for page in read_text(path, _unmarked(text).encode())[0] if text.strip() else ():
+        for block in page.blocks:
+            kind = BlockKind.PARAGRAPH if block.kind is BlockKind.HEADING else block.kind
+            yield FlowBlock(kind, Visible(block.span.of(page.text)))
 
 
 def _unmarked(text: str) -> str:
     """Return a text without the marks of quoted lines and of the signature.
 
-    What one person wrote is parted from what another did by an empty line.
+    An empty line separates the words of different authors.
     """
     lines: list[str] = []
     depth = 0
     for line in text.splitlines():
-        marks = _QUOTING.match(line)
-        deep, rest = marks[0].count(">") if marks else 0, line[marks.end() if marks else 0 :]
-        lines += [""] * (deep != depth)
-        lines.append("" if rest.rstrip() == "--" else rest)
-        depth = deep
+        own = _QUOTING.sub("", line)
+        above, depth = depth, line.count(">") - own.count(">")
+        lines += [""] * (depth != above)
+        lines.append("" if own.rstrip() == "--" else own)
     return "\n".join(lines)

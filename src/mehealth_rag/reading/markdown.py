@@ -78,8 +78,8 @@ def read_restructured(path: Path, content: bytes) -> Read:
     decoded = decode(path, content)
     tree = publish_doctree(decoded.text, settings_overrides=_RST)
     for message in list(tree.findall(nodes.system_message)):  # an unknown directive
-        kept = [n for n in message.children if isinstance(n, nodes.literal_block)]
-        message.parent.replace(message, kept)
+        source = [n for n in message.children if isinstance(n, nodes.literal_block)]
+        message.parent.replace(message, source)
     html = publish_from_doctree(tree, writer="html5", settings_overrides=_RST)
     blocks, _ = blocks_of(html.decode("utf-8").partition("<body")[2].partition(">")[2])
     return noted((page_of(1, blocks),), decoded.note, Fault.ENCODING), {}

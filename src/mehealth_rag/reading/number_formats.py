@@ -53,9 +53,9 @@ def _number(value: float, code: str) -> str:
     scale = len(digits) - len(digits.rstrip(","))
     amount /= 1000**scale
     whole, _, decimals = digits.rstrip(",").partition(".")
-    kept = len(decimals.replace(",", ""))
-    amount = amount.quantize(Decimal(1).scaleb(-kept), ROUND_HALF_UP)
-    text = f"{abs(amount):{',' if ',' in whole else ''}.{kept}f}"
+    places = len(decimals.replace(",", ""))
+    amount = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    text = f"{abs(amount):{',' if ',' in whole else ''}.{places}f}"
     if optional := len(decimals) - len(decimals.rstrip("#?")):
         full = text[: len(text) - optional]
         text = (full + text[len(full) :].rstrip("0")).rstrip(".")

@@ -113,11 +113,11 @@ class _Reader:
     def _place(self, span: Node) -> str:
         """Return the text position in a span's style or its parents ("super 58%"), or ""."""
         style = span.get(f"{_TEXT}style-name")
-        seen: set[str] = set()
-        while style and style not in seen:
+        visited: set[str] = set()
+        while style and style not in visited:
             if place := self.property(style, f"{_STYLE}text-position"):
                 return place
-            seen.add(style)
+            visited.add(style)
             style = self._parent(style)
         return ""
 

@@ -51,7 +51,7 @@ class _Row:
 
     @property
     def heads(self) -> bool:
-        """Whether it holds column headings."""
+        """True if it holds column headings."""
         return self.block.kind is BlockKind.ROW and self.block.level > 0
 
 
@@ -98,8 +98,7 @@ def _rows(sheet: Sheet) -> Iterator[_Row]:
 def _table(rows: list[tuple[int, Sequence[str]]], wide: frozenset[int]) -> Iterator[_Row]:
     """Classify a run of rows without an empty one: titles, column headings, the rest."""
     counts = [sum(map(bool, cells)) for _, cells in rows]
-    single = max(counts) == 1
-    titles = len(rows) if single else sum(1 for _ in takewhile(lambda n: n == 1, counts))
+    titles = len(list(takewhile(lambda count: count == 1, counts)))
     heads = _heads(rows[titles:], wide)
     for place, (at, cells) in enumerate(rows):
         titled = place < titles or (counts[place] == 1 and at in wide)
@@ -120,6 +119,7 @@ _DELIMITERS = ",;\t|"
 _SAMPLE = 50
 """Number of rows from which to detect the delimiter."""
 _LONGEST_CELL = 1_000_000
+"""Maximum characters of a quoted cell; a longer one has a quotation mark that is never closed."""
 _DECLARED = re.compile(r"sep=(.)\r?\n")
 """The first line with which a file declares its delimiter to Excel."""
 
@@ -135,14 +135,15 @@ def read_delimited(path: Path, content: bytes) -> Read:
 
 
 def _cells(text: str, delimiter: str) -> list[list[str]]:
-    csv.field_size_limit(_LONGEST_CELL)
     try:
         return list(_parsed(text, delimiter, csv.QUOTE_MINIMAL))
-    except csv.Error:  # an unclosed quotation mark swallows the rest of the file
+    except csv.Error:
         return list(_parsed(text, delimiter, csv.QUOTE_NONE))
 
 
 def _parsed(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[list[str]]:
+    quoted = quoting == csv.QUOTE_MINIMAL
+    csv.field_size_limit(_LONGEST_CELL if quoted else max(_LONGEST_CELL, len(text)))
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
     return ([*map(clean, row)] for row in rows)
 

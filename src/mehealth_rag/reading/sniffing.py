@@ -1,4 +1,4 @@
-"""Detects a file's format from its content, and checks it against the expected one."""
+"""Detects the format of a file from its content, and checks it against the expected one."""
 
 from __future__ import annotations
 
@@ -43,51 +43,57 @@ _MARKUP = frozenset(("md", "txt", "rst", "csv", "tsv", "eml"))
 _ENDINGS = {kind: f".{form}" for form, kind in NAMES.items() if form not in _MARKUP}
 _TEXT = "a text file"
 _SIGNATURES = {
-    (b"\xff\xd8\xff",): "a JPEG picture",
-    (b"\x89PNG",): "a PNG picture",
-    (b"GIF87a", b"GIF89a"): "a GIF picture",
-    (b"II*\0", b"MM\0*"): "a TIFF picture",
-    (b"\x1f\x8b",): "a gzip archive",
-    (b"7z\xbc\xaf",): "a 7-Zip archive",
-    (b"Rar!\x1a",): "a RAR archive",
-    (b"\x7fELF",): "a program",
-    (b"{\\rtf",): NAMES["rtf"],
-    (b"%PDF-",): NAMES["pdf"],
+    b"\xff\xd8\xff": NAMES["jpg"],
+    b"\x89PNG": NAMES["png"],
+    b"GIF87a": "a GIF picture",
+    b"GIF89a": "a GIF picture",
+    b"II*\0": NAMES["tiff"],
+    b"MM\0*": NAMES["tiff"],
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!\x1a": "a RAR archive",
+    b"\x7fELF": "a program",
+    b"{\\rtf": NAMES["rtf"],
+    b"%PDF-": NAMES["pdf"],
 }
+"""Maps the first bytes of a file to its kind."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _IN_ZIP = {
-    b"mimetypeapplication/epub+zip": "an EPUB book",
-    b"mimetypeapplication/vnd.oasis.opendocument.text": "an OpenDocument text",
-    b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet": "an OpenDocument workbook",
-    b"mimetypeapplication/vnd.oasis.opendocument.presentation": "an OpenDocument presentation",
-    b"word/document.xml": "a Word document",
-    b"ppt/presentation.xml": "a PowerPoint presentation",
-    b"xl/workbook.xml": "an Excel workbook",
-    b"META-INF/container.xml": "an EPUB book",
+    b"mimetypeapplication/epub+zip": NAMES["epub"],
+    b"mimetypeapplication/vnd.oasis.opendocument.text": NAMES["odt"],
+    b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet": NAMES["ods"],
+    b"mimetypeapplication/vnd.oasis.opendocument.presentation": NAMES["odp"],
+    b"word/document.xml": NAMES["docx"],
+    b"ppt/presentation.xml": NAMES["pptx"],
+    b"xl/workbook.xml": NAMES["xlsx"],
+    b"META-INF/container.xml": NAMES["epub"],
 }
-"""Maps a `mimetype` entry or file name in a ZIP archive to its format; the first match wins."""
+"""Maps a `mimetype` entry or file name in a ZIP archive to its kind; the first match wins."""
 _IN_OLE = {
     "EncryptedPackage": "an Office file locked with a password",
-    "__properties_version1.0": "an Outlook message",
-    "WordDocument": "an old Word document",
-    "PowerPoint Document": "an old PowerPoint presentation",
-    "Workbook": "an old Excel workbook",
-    "Book": "an old Excel workbook",
+    "__properties_version1.0": NAMES["msg"],
+    "WordDocument": NAMES["doc"],
+    "PowerPoint Document": NAMES["ppt"],
+    "Workbook": NAMES["xls"],
+    "Book": NAMES["xls"],
 }
-"""Maps a stream name in an OLE compound file to its format; the first match wins."""
+"""Maps a stream name in an OLE compound file to its kind; the first match wins."""
 _OLD = "a file of an old Microsoft program"
 _WEB = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def check_kind(path: Path, form: str, content: bytes) -> None:
     """Raise ReadingError, naming the detected kind, if `content` cannot be of format `form`."""
-    expected, actual = _TEXT if form in _MARKUP else NAMES[form], kind_of(content)
-    fits = actual in (expected, None) if form == "html" or form in _MARKUP else actual == expected
+    actual, is_text = kind_of(content), form in _MARKUP
+    expected = _TEXT if is_text else NAMES[form]
+    if actual == expected or (actual is None and (is_text or form == "html")):
+        return
+    if is_text and actual == NAMES["html"]:
+        return
+    if "picture" in expected and actual in _ENDINGS and "picture" in actual:
+        return  # picture formats are interchangeable
     if form == "pdf" and b"%PDF-" in content[:HEAD]:
         return  # PDF readers allow other bytes before the header
-    pictures = all(kind in _ENDINGS and "picture" in kind for kind in (expected, actual or ""))
-    if fits or pictures or (form in _MARKUP and actual == "a web page"):
-        return  # picture formats are interchangeable
     reason = f"it is {actual}" if actual else "it does not start like one"
     remedy = f"get the document as {expected}"
     if form != "pdf" and actual in _ENDINGS and "picture" not in actual:
@@ -104,7 +110,7 @@ def kind_of(content: bytes) -> str | None:
         return _in_ole(content)
     if _WEB.match(start):
         return NAMES["html"]
-    return next((kind for signs, kind in _SIGNATURES.items() if start.startswith(signs)), None)
+    return next((kind for sign, kind in _SIGNATURES.items() if start.startswith(sign)), None)
 
 
 def _in_ole(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Plain text: splits pages at form feeds, joins hard-wrapped lines into blocks."""
+"""Reads plain text: splits pages at form feeds, joins hard-wrapped lines into blocks."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _TextRow:
 
     @property
     def short(self) -> bool:
-        """Whether it is clearly shorter than the lines around it."""
+        """True if it is clearly shorter than the lines around it."""
         return len(self.text) < _FULL * self.width
 
 
@@ -166,29 +166,30 @@ def _place_cells(groups: Sequence[_Group]) -> None:
 
 def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     row = rows[index]
+    above = rows[index - 1] if index > 0 else None
+    below = rows[index + 1] if index + 1 < len(rows) else None
     if led_row(row.text) is not None:
         return BlockKind.ROW
-    if _URL.fullmatch(row.text) and not _ends_a_sentence_begun(rows, index):
+    if _URL.fullmatch(row.text) and not _ends_sentence_above(row, above):
         return BlockKind.FURNITURE
     if starts_item(row.text) and not _is_subtitle(rows, index):
-        titled = _is_numbered_title(rows, index)
+        titled = _is_numbered_title(row, above, below)
         return BlockKind.PARAGRAPH if titled else BlockKind.ITEM
-    if len(row.cells) == 1 and _is_of_labelled(rows, index):
+    if len(row.cells) == 1 and _is_among_labels(row, above, below):
         return BlockKind.ITEM
-    if len(row.cells) > 1 and _is_table_row(rows, index):
+    if len(row.cells) > 1 and _is_table_row(row, above, below):
         return BlockKind.ROW
     return BlockKind.PARAGRAPH
 
 
-def _ends_a_sentence_begun(rows: Sequence[_TextRow], index: int) -> bool:
+def _ends_sentence_above(row: _TextRow, above: _TextRow | None) -> bool:
     """Return whether a line continues a sentence begun on the line right above it.
 
     A web address may be on a line of its own only because of hard wrapping. The links that
     converters put below a page follow a blank line, a full stop or one another.
     """
-    if index == 0 or rows[index].gap:
+    if above is None or row.gap:
         return False
-    above = rows[index - 1]
     return not (_URL.fullmatch(above.text) or ends_sentence(above.text))
 
 
@@ -200,32 +201,29 @@ def _is_subtitle(rows: Sequence[_TextRow], index: int) -> bool:
     return not any(_DASH.match(row.text) for row in around)
 
 
-def _is_numbered_title(rows: Sequence[_TextRow], index: int) -> bool:
+def _is_numbered_title(row: _TextRow, above: _TextRow | None, below: _TextRow | None) -> bool:
     """Return whether a number starts a free-standing title rather than a list item."""
-    text = rows[index].text
+    text = row.text
     if not _NUMBERED_TITLE.match(text) or ends_clause(text) or is_unfinished(text):
         return False
-    above, below = rows[max(0, index - 1) : index], rows[index + 1 : index + 2]
-    free = all(row.gap for row in (*(rows[index : index + 1] if above else ()), *below))
-    listed = any(_NUMBERED_TITLE.match(row.text) for row in (*above, *below))
-    return bool(below) and free and not listed and len(text.split()) <= _HEADING_WORDS
-
-
-def _is_of_labelled(rows: Sequence[_TextRow], index: int) -> bool:
-    """Return whether a line is a label with its value, and so is the line right above or below."""
-    if not _LABELLED.match(rows[index].text):
+    if below is None or not below.gap or not (row.gap or above is None):
         return False
-    above = rows[max(0, index - 1) : index] if not rows[index].gap else ()
-    below = (row for row in rows[index + 1 : index + 2] if not row.gap)
-    return any(_LABELLED.match(row.text) for row in (*above, *below))
+    listed = any(other and _NUMBERED_TITLE.match(other.text) for other in (above, below))
+    return not listed and len(text.split()) <= _HEADING_WORDS
 
 
-def _is_table_row(rows: Sequence[_TextRow], index: int) -> bool:
-    row = rows[index]
+def _is_among_labels(row: _TextRow, above: _TextRow | None, below: _TextRow | None) -> bool:
+    """Return whether a line is a label with its value, and so is the line right above or below."""
+    beside = (None if row.gap else above, None if below is None or below.gap else below)
+    return bool(_LABELLED.match(row.text)) and any(
+        other and _LABELLED.match(other.text) for other in beside
+    )
+
+
+def _is_table_row(row: _TextRow, above: _TextRow | None, below: _TextRow | None) -> bool:
     if any(is_figure(cell.text) for cell in row.cells[1:]):
         return True
-    beside = [*rows[max(0, index - 1) : index], *rows[index + 1 : index + 2]]
-    return any(len(other.cells) == len(row.cells) for other in beside)
+    return any(other and len(other.cells) == len(row.cells) for other in (above, below))
 
 
 def _belongs(group: _Group, row: _TextRow) -> bool:

@@ -1,4 +1,4 @@
-"""What reading processes send: answers of one line of JSON each, and heartbeats while they read.
+"""The protocol of reading processes: answers of one line of JSON each, and heartbeats.
 
 A malicious file may have taken over the process that reads it. Answers are therefore plain values,
 from which the pages are built here.

@@ -68,13 +68,13 @@ class _Reader:
 
     def _look(self, paragraph: Node) -> FlowBlock:
         """Return an empty block with the kind, level and page break of a paragraph."""
-        style = self.styles.get(_attribute_at(paragraph, "pPr", "pStyle") or "", "").lower()
+        style = self.styles.get(_value(paragraph, "pPr", "pStyle") or "", "").lower()
         kind, level = BlockKind.PARAGRAPH, 0
         if style.startswith(_CONTENTS):
             kind = BlockKind.CONTENTS
         elif match := _HEADING.match(style):
             kind, level = BlockKind.HEADING, int(match[1] or 1)
-        elif style.startswith("list ") or paragraph.find(f"{_W}pPr/{_W}numPr") is not None:
+        elif style.startswith("list ") or _find(paragraph, "pPr", "numPr") is not None:
             kind = BlockKind.ITEM
         return FlowBlock(kind, Visible(), level, _is_on(paragraph, "pPr", "pageBreakBefore"))
 
@@ -92,7 +92,7 @@ class _Reader:
             if name in _LETTERS:
                 lines[-1].words.add(self._letters(child, lines[-1].words.text), url)
             elif name == "lastRenderedPageBreak" or (
-                name == "br" and _attribute(child, "type") == "page"
+                name == "br" and _value(child, name="type") == "page"
             ):
                 open_line(new_page=True)
             elif name == "br":
@@ -121,22 +121,22 @@ class _Reader:
             case "tab" | "ptab" | "cr":
                 return " "
         run = element.getparent()
-        text = typed(element.text or "", _attribute_at(run, "rPr", "rFonts", name="ascii") or "")
-        style = self.places.get(_attribute_at(run, "rPr", "rStyle") or "")
+        text = typed(element.text or "", _value(run, "rPr", "rFonts", name="ascii") or "")
+        style = self.places.get(_value(run, "rPr", "rStyle") or "")
         return as_it_stands(text, _place(run) or style, before)
 
     def _table(self, element: Node) -> Iterator[FlowBlock]:
         """Yield the rows of a table, each followed by the tables nested in its cells."""
         grid = Grid()
         for row in _inside(element, "tr"):
-            if row.find(f"{_W}trPr/{_W}del") is not None:
+            if _find(row, "trPr", "del") is not None:
                 continue
-            before = min(int(_attribute_at(row, "trPr", "gridBefore") or 0), _COLUMNS)
+            before = min(int(_value(row, "trPr", "gridBefore") or 0), _COLUMNS)
             cells = [Cell(Visible())] * before
             for cell in _inside(row, "tc"):
-                merge = cell.find(f"{_W}tcPr/{_W}vMerge")
-                goes_on = merge is not None and _attribute(merge) in (None, "continue")
-                width = min(int(_attribute_at(cell, "tcPr", "gridSpan") or 1), _COLUMNS)
+                merge = _find(cell, "tcPr", "vMerge")
+                goes_on = merge is not None and _value(merge) in (None, "continue")
+                width = min(int(_value(cell, "tcPr", "gridSpan") or 1), _COLUMNS)
                 cells.append(Cell(self._cell(cell), goes_on, width))
             yield grid.block(cells)
             for cell in _inside(row, "tc"):
@@ -184,7 +184,7 @@ def _sections(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
         if any(block.words.text.strip() for block in blocks):
             yield from heads
             heads = []
-        if name_of(child) == "p" and child.find(f"{_W}pPr/{_W}sectPr") is not None:
+        if name_of(child) == "p" and _find(child, "pPr", "sectPr") is not None:
             heads += _running(document, reader, next(sections, ()), seen)
     yield from heads
 
@@ -212,7 +212,7 @@ def _notes(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
 
 def _is_mark(paragraph: Node) -> bool:
     """Return whether a paragraph of a note is only the note's own mark."""
-    styles = map(_attribute, paragraph.iterfind(f"{_W}r/{_W}rPr/{_W}rStyle"))
+    styles = map(_value, paragraph.iterfind(f"{_W}r/{_W}rPr/{_W}rStyle"))
     marks = list(styles).count("FootnoteReference")
     return 0 < marks == len(paragraph.findall(f".//{_W}t"))
 
@@ -229,12 +229,12 @@ def _inside(elements: Iterable[Node], *names: str) -> Iterator[Node]:
 
 def _chosen(field: Node) -> str:
     """Return what a legacy form field shows: a check box, or the selected entry of a list."""
-    if (box := field.find(f"{_W}ffData/{_W}checkBox")) is not None:
-        state = "default" if box.find(f"{_W}checked") is None else "checked"
+    if (box := _find(field, "ffData", "checkBox")) is not None:
+        state = "default" if _find(box, "checked") is None else "checked"
         return "☒" if _is_on(box, state) else "☐"
     entries = field.findall(f"{_W}ffData/{_W}ddList/{_W}listEntry")
-    at = int(_attribute_at(field, "ffData", "ddList", "result") or 0)
-    return "".join(_attribute(entry) or "" for entry in entries[at : at + 1])
+    at = int(_value(field, "ffData", "ddList", "result") or 0)
+    return "".join(_value(entry) or "" for entry in entries[at : at + 1])
 
 
 def _place(element: Node) -> str | None:
@@ -242,36 +242,33 @@ def _place(element: Node) -> str | None:
 
     LibreOffice writes superscripts as small text with a raised `position`.
     """
-    lift = (
-        _attribute_at(element, "rPr", "position")
-        if element.find(f"{_W}rPr/{_W}sz") is not None
-        else None
-    )
-    return _attribute_at(element, "rPr", "vertAlign") or lift
+    lift = _value(element, "rPr", "position") if _find(element, "rPr", "sz") is not None else None
+    return _value(element, "rPr", "vertAlign") or lift
 
 
-def _attribute(element: Node, name: str = "val") -> str | None:
-    value: str | None = element.get(f"{_W}{name}")
+def _find(element: Node, *path: str) -> Node:
+    """Return the element at `path`, itself if the path is empty, or None."""
+    return element.find("/".join(f"{_W}{step}" for step in path)) if path else element
+
+
+def _value(element: Node, *path: str, name: str = "val") -> str | None:
+    """Return an attribute of the element at `path`; None if either is missing."""
+    target = _find(element, *path)
+    value: str | None = None if target is None else target.get(f"{_W}{name}")
     return value
 
 
-def _attribute_at(element: Node, *path: str, name: str = "val") -> str | None:
-    """Return an attribute of the element at `path`; None if either is missing."""
-    target = element.find("/".join(f"{_W}{step}" for step in path))
-    return None if target is None else _attribute(target, name)
-
-
 def _is_on(element: Node, *path: str) -> bool:
-    switch = element.find("/".join(f"{_W}{step}" for step in path))
-    return switch is not None and _attribute(switch) not in ("0", "false", "off")
+    switch = _find(element, *path)
+    return switch is not None and _value(switch) not in ("0", "false", "off")
 
 
 def _is_hidden(run: Node) -> bool:
     """Return whether a run is hidden text, or white without a background of its own."""
     if _is_on(run, "rPr", "vanish"):
         return True
-    white = (_attribute_at(run, "rPr", "color") or "").upper() == "FFFFFF"
-    return white and run.find(f"{_W}rPr/{_W}highlight") is None and not _may_be_shaded(run)
+    white = (_value(run, "rPr", "color") or "").upper() == "FFFFFF"
+    return white and _find(run, "rPr", "highlight") is None and not _may_be_shaded(run)
 
 
 def _may_be_shaded(run: Node) -> bool:
