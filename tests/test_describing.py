@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import docx
 import pypdf
@@ -25,6 +26,7 @@ from mehealth_rag.types import Source
 from tests.reading.made_files import epub
 
 MADE = datetime.datetime(2021, 3, 4, tzinfo=datetime.UTC)
+MARCH = "2021-03-04"
 FULL = "Harbour rules in full"
 TEXT = "The harbour is open all year, and a berth is let for a season or a month at a time."
 
@@ -38,9 +40,9 @@ def own(path: Path) -> Source:
 
 
 def pdf(
-    path: Path, lines: Sequence[tuple[float, str]], told: Mapping[str, str] | None = None
+    path: Path, lines: Sequence[tuple[float, str]], metadata: Mapping[str, str] | None = None
 ) -> Path:
-    """A PDF of one page of lines (size, text), with nothing in its metadata but what is told."""
+    """A PDF of one page of lines (size, text), with only these entries of metadata."""
     canvas = Canvas(str(path), invariant=True)
     y = 780.0
     for size, text in lines:
@@ -49,7 +51,7 @@ def pdf(
         y -= 2.2 * size
     canvas.save()
     writer = pypdf.PdfWriter(clone_from=path)
-    writer.metadata = {f"/{name}": text for name, text in (told or {}).items()}
+    writer.metadata = {f"/{name}": text for name, text in (metadata or {}).items()}
     writer.write(path)
     return path
 
@@ -58,6 +60,13 @@ def html(path: Path, head: str, body: str = "") -> Path:
     body = f"<main><h1>Rules</h1>{body}<p>{TEXT}</p></main>"
     path.write_text(f"<html><head>{head}</head><body>{body}</body></html>", encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize(
+    "text", ["Rules of the harbour", "Annual report 2021", "Nachhaltigkeitsbericht", "Form 10-K"]
+)
+def test_what_is_a_title(text: str) -> None:
+    assert is_title(text)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +83,7 @@ def test_what_is_no_title(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Rules of the harbour", "Annual report 2021", "Nachhaltigkeitsbericht", "Form 10-K"]
-)
-def test_what_is_a_title(text: str) -> None:
-    assert is_title(text)
-
-
-@pytest.mark.parametrize(
-    ("lines", "told", "title"),
+    ("lines", "metadata", "title"),
     [
         ([(24, "Welcome"), (10, TEXT)], {"Title": "Rules of the harbour"}, "Rules of the harbour"),
         ([(24, "Harbour rules"), (10, TEXT)], {"Title": "untitled"}, "Harbour rules"),
@@ -92,26 +94,22 @@ def test_what_is_a_title(text: str) -> None:
     ],
 )
 def test_title_of_a_pdf(
-    tmp_path: Path, lines: Sequence[tuple[float, str]], told: Mapping[str, str], title: str
+    tmp_path: Path, lines: Sequence[tuple[float, str]], metadata: Mapping[str, str], title: str
 ) -> None:
-    assert own(pdf(tmp_path / "x7.pdf", lines, told)).title == title
+    assert own(pdf(tmp_path / "x7.pdf", lines, metadata)).title == title
 
 
 def test_a_running_head_is_a_title_where_nothing_else_is(tmp_path: Path) -> None:
     path = tmp_path / "x7.pdf"
     canvas = Canvas(str(path), invariant=True)
+    head = "Wexcombe Council – Minutes of 4 March 2025"
     for number in (1, 2, 3):
-        canvas.drawString(
-            60, 810, f"Wexcombe Council – Minutes of 4 March 2025 – Page {number} of 3"
-        )
+        canvas.drawString(60, 810, f"{head} – Page {number} of 3")
         canvas.drawString(60, 700, f"Item {number} was agreed by all.")
         canvas.showPage()
     canvas.save()
-    found = own(path)
-    assert (found.title, found.dated) == (
-        "Wexcombe Council – Minutes of 4 March 2025",
-        "2025-03-04",
-    )
+    source = own(path)
+    assert (source.title, source.dated) == (head, "2025-03-04")
 
 
 def test_a_given_title_stays(tmp_path: Path) -> None:
@@ -133,54 +131,40 @@ def test_documents_of_one_title_are_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "dated"),
+    ("metadata", "head", "line", "dated"),
     [
-        ("March 2021", "2021-03"),
-        ("Published 4 May 2020", "2020-05-04"),
-        ("Last updated: May 4th, 2020", "2020-05-04"),
-        ("London, 4 May 2020", "2020-05-04"),
-        ("Version 2 | Reviewed 2020-05-04", "2020-05-04"),
-        ("Date: 04.05.2020", "2020-05-04"),
-        ("As of 31 December 2020", "2020-12-31"),
-        ("Valid until 30 June 2026", None),
-        ("The pier opened on 4 May 1920 and closed in March 1987.", None),
-        ("Published 4/5/2020", None),
-        ("31 February 2021", None),
-        ("Tel. 01234 567890", None),
+        ({}, "Rules", "March 2021", "2021-03"),
+        ({}, "Rules", "Published 4 May 2020", "2020-05-04"),
+        ({}, "Rules", "Last updated: May 4th, 2020", "2020-05-04"),
+        ({}, "Rules", "London, 4 May 2020", "2020-05-04"),
+        ({}, "Rules", "Version 2 | Reviewed 2020-05-04", "2020-05-04"),
+        ({}, "Rules", "Date: 04.05.2020", "2020-05-04"),
+        ({}, "Rules", "As of 31 December 2020", "2020-12-31"),
+        ({}, "Rules", "Valid until 30 June 2026", None),
+        ({}, "Rules", "The pier opened on 4 May 1920 and closed in March 1987.", None),
+        ({}, "Rules", "Published 4/5/2020", None),
+        ({}, "Rules", "31 February 2021", None),
+        ({}, "Rules", "Tel. 01234 567890", None),
+        ({}, "Newsletter, March 2021", TEXT, "2021-03"),
+        ({}, "Minutes of 4 March 2025", TEXT, "2025-03-04"),
+        ({}, "Summer fair 12 July 2025", TEXT, None),
+        ({}, "Strategy to March 2030", TEXT, None),
+        ({"CreationDate": "D:20210304101500+00'00'"}, "Rules", TEXT, "2021-03-04"),
+        (
+            {"CreationDate": "D:20000101000000", "ModDate": "D:20210304"},
+            "Rules",
+            TEXT,
+            "2021-03-04",
+        ),
+        ({"CreationDate": "D:20240101000000"}, "Rules", "March 2021", "2021-03"),
+        ({"CreationDate": "D:99999999"}, "Rules", TEXT, None),
     ],
 )
-def test_a_date_printed_on_the_first_page(tmp_path: Path, line: str, dated: str | None) -> None:
-    path = pdf(tmp_path / "x7.pdf", [(24, "Harbour rules"), (10, line), (10, TEXT)])
-    assert own(path).dated == dated
-
-
-@pytest.mark.parametrize(
-    ("head", "dated"),
-    [
-        ("Newsletter, March 2021", "2021-03"),
-        ("Minutes of 4 March 2025", "2025-03-04"),
-        ("Summer fair 12 July 2025", None),
-        ("Strategy to March 2030", None),
-    ],
-)
-def test_a_date_in_a_title(tmp_path: Path, head: str, dated: str | None) -> None:
-    assert own(pdf(tmp_path / "x7.pdf", [(24, head), (10, TEXT)])).dated == dated
-
-
-@pytest.mark.parametrize(
-    ("told", "line", "dated"),
-    [
-        ({"CreationDate": "D:20210304101500+00'00'"}, TEXT, "2021-03-04"),
-        ({"CreationDate": "D:20000101000000", "ModDate": "D:20210304"}, TEXT, "2021-03-04"),
-        ({"CreationDate": "D:20240101000000"}, "March 2021", "2021-03"),
-        ({"CreationDate": "D:99999999"}, TEXT, None),
-        ({}, TEXT, None),
-    ],
-)
-def test_dates_of_a_pdf(
-    tmp_path: Path, told: Mapping[str, str], line: str, dated: str | None
+def test_date_of_a_pdf(
+    tmp_path: Path, metadata: Mapping[str, str], head: str, line: str, dated: str | None
 ) -> None:
-    assert own(pdf(tmp_path / "x7.pdf", [(24, "Rules"), (10, line)], told)).dated == dated
+    path = pdf(tmp_path / "x7.pdf", [(24, head), (10, line), (10, TEXT)], metadata)
+    assert own(path).dated == dated
 
 
 def changed(path: Path, name: str, old: str, new: bytes) -> None:
@@ -193,35 +177,22 @@ def changed(path: Path, name: str, old: str, new: bytes) -> None:
             package.writestr(file, content)
 
 
+def _office(make: Callable[[], Any]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        made = make()
+        properties = made.properties if isinstance(made, Workbook) else made.core_properties
+        properties.title, properties.created = FULL, MADE
+        made.save(str(path))
+        if isinstance(made, Workbook):  # it is modified now
+            changed(path, "docProps/core.xml", "<dcterms:modified.*?</dcterms:modified>", b"")
+
+    return write
+
+
 def _bare_word(path: Path) -> None:
     document = docx.Document()
     document.add_heading("Rules of the harbour", 1)
-    document.add_paragraph(TEXT)
     document.save(str(path))
-
-
-def _word(path: Path) -> None:
-    _bare_word(path)
-    document = docx.Document(str(path))
-    document.core_properties.title = FULL
-    document.core_properties.created = MADE
-    document.save(str(path))
-
-
-def _workbook(path: Path) -> None:
-    book = Workbook()
-    book.active.append(["Berth", 9])
-    book.properties.title = FULL
-    book.properties.created = MADE
-    book.save(path)
-    changed(path, "docProps/core.xml", "<dcterms:modified.*?</dcterms:modified>", b"")
-
-
-def _slides(path: Path) -> None:
-    deck = Presentation()
-    deck.core_properties.title = FULL
-    deck.core_properties.created = MADE
-    deck.save(str(path))
 
 
 def _letter(path: Path) -> None:
@@ -234,8 +205,8 @@ def _letter(path: Path) -> None:
 
 def _book(path: Path) -> None:
     path.write_bytes(epub())
-    told = f"<dc:title>{FULL}</dc:title><dc:date>2021-03-04</dc:date>".encode()
-    changed(path, "OEBPS/book.opf", "<dc:title>.*?</dc:title>", told)
+    entries = f"<dc:title>{FULL}</dc:title><dc:date>2021-03-04</dc:date>".encode()
+    changed(path, "OEBPS/book.opf", "<dc:title>.*?</dc:title>", entries)
 
 
 def _text(text: str) -> Callable[[Path], object]:
@@ -245,15 +216,15 @@ def _text(text: str) -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("ending", "make", "title", "dated"),
     [
-        ("xlsx", _workbook, FULL, "2021-03-04"),
-        ("pptx", _slides, FULL, "2021-03-04"),
-        ("eml", _letter, FULL, "2021-03-04"),
-        ("epub", _book, FULL, "2021-03-04"),
-        ("docx", _word, FULL, "2021-03-04"),
+        ("xlsx", _office(Workbook), FULL, MARCH),
+        ("pptx", _office(Presentation), FULL, MARCH),
+        ("eml", _letter, FULL, MARCH),
+        ("epub", _book, FULL, MARCH),
+        ("docx", _office(docx.Document), FULL, MARCH),
         ("docx", _bare_word, "Rules of the harbour", None),
         ("html", lambda path: html(path, f"<title>{FULL}</title>"), FULL, None),
         ("md", _text("# Moorings"), "Moorings", None),
-        ("md", _text("---\ntitle: Port rules\ndate: 2021-03-04\n---"), "Port rules", "2021-03-04"),
+        ("md", _text("---\ntitle: Port rules\ndate: 2021-03-04\n---"), "Port rules", MARCH),
     ],
 )
 def test_titles_and_dates_of_other_files(
@@ -261,27 +232,19 @@ def test_titles_and_dates_of_other_files(
 ) -> None:
     path = tmp_path / f"x7.{ending}"
     make(path)
-    found = own(path)
-    assert (found.title, found.dated) == (title, dated)
+    source = own(path)
+    assert (source.title, source.dated) == (title, dated)
 
 
 @pytest.mark.parametrize(
     ("head", "body", "dated"),
     [
-        (
-            '<meta property="article:published_time" content="2021-03-04T10:00:00Z">',
-            "",
-            "2021-03-04",
-        ),
+        ('<meta property="article:published_time" content="2021-03-04T10:00:00Z">', "", MARCH),
         ('<meta name="DC.date" content="2021-03">', "", "2021-03"),
         ('<meta name="last-modified" content="4 May 2020">', "", "2020-05-04"),
-        (
-            '<script type="application/ld+json">{"datePublished": "2021-03-04"}</script>',
-            "",
-            "2021-03-04",
-        ),
-        ("", '<p>Published <time datetime="2021-03-04">4 March</time></p>', "2021-03-04"),
-        ("", "<p><time>4 March 2021</time></p>", "2021-03-04"),
+        ('<script type="application/ld+json">{"datePublished": "2021-03-04"}</script>', "", MARCH),
+        ("", '<p>Published <time datetime="2021-03-04">4 March</time></p>', MARCH),
+        ("", "<p><time>4 March 2021</time></p>", MARCH),
         ("", '<p>The fair is on <time datetime="2027-03-04">4 March</time> at nine.</p>', None),
         ("", "<p>Published 4 May 2020</p>", "2020-05-04"),
         ("", "", None),
@@ -306,7 +269,7 @@ def test_dates_in_iso(text: str, date: str | None) -> None:
 @pytest.mark.parametrize(
     ("dated", "words"),
     [
-        ("2021-03-04", "as of 4 March 2021"),
+        (MARCH, "as of 4 March 2021"),
         ("2021-03", "as of March 2021"),
         ("2021", "as of 2021"),
         (None, ""),
