@@ -43,6 +43,11 @@ class Group:
         """The last line."""
         return self.lines[-1]
 
+    @property
+    def left(self) -> float:
+        """The left edge of the block."""
+        return min(line.box[0] for line in self.lines)
+
 
 def with_whole_rows(groups: list[Group]) -> list[Group]:
     """Complete rows with labels from other lines, and turn column headings into rows."""

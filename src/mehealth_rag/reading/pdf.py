@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -26,7 +27,7 @@ from mehealth_rag.reading.flow import Read
 from mehealth_rag.reading.furniture import mark_furniture
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
-from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_label, page_links
+from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_links
 from mehealth_rag.reading.queries import Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles, without_spread
 from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
@@ -58,7 +59,7 @@ def read_pdf(path: Path, options: ReadingOptions = PLAIN) -> Read:
     left; `Page.size` is the size of the displayed page. Raises ReadingError.
     """
     with uncollected():
-        raws, info = read_pages(path, options)
+        raws, entries = _read_pages(path, options)
         arranged = [led_apart(arrange(raw)) for raw in raws]
         style = measure(region for regions in arranged for region in regions)
         marked = mark_furniture(raws, arranged, style.body)
@@ -66,46 +67,41 @@ def read_pdf(path: Path, options: ReadingOptions = PLAIN) -> Read:
         texts = [line.text for page in marked for region in page for line in region]
         # Without broken words the vocabulary is never used.
         vocabulary = Vocabulary.of(texts if any(map(ends_broken, texts)) else ())
-        return tuple(map(_page, raws, drafts, [vocabulary] * len(raws))), info
+        return tuple(map(_page, raws, drafts, repeat(vocabulary))), entries
 
 
 def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
     text, blocks, lines = compose(drafts, vocabulary)
     if raw.turn:
-        lines = tuple(Line(line.span, raw.displayed(line.box)) for line in lines)
+        frame = Frame((0.0, 0.0, *raw.placed_on), 360 - raw.turn)
+        lines = tuple(Line(line.span, line.box and frame.box(line.box)) for line in lines)
     return Page(
         raw.number, raw.label, text, blocks, lines, raw.links, raw.size, raw.problem, raw.fault
     )
 
 
-def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict[str, str]]:
-    """Read the raw pages of a PDF, with runs, labels and links, and its metadata.
-
-    A faulty page has a `problem`; one without usable text has no runs. Raises ReadingError if the
-    file as a whole cannot be read.
-    """
+def _read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict[str, str]]:
+    """Read the raw pages of a PDF, with runs, labels and links, and its metadata."""
     document = open_pdf(path, options.passwords)
     try:
         count = len(document)
         if count > _MOST_PAGES:
-            raise ReadingError(
-                f"{path}: claims to have {count:,} pages; at most {_MOST_PAGES:,} are read"
-            )
+            limit = f"at most {_MOST_PAGES:,} are read"
+            raise ReadingError(f"{path}: claims to have {count:,} pages; {limit}")
         document.init_forms()
         questions, walker = Questions(), Walker(layers=may_have_layers(path))
         pages = [_read_page(document, at, questions, walker, options) for at in range(count)]
         if is_stand_in(document):
-            pages = [
-                replace(page, runs=(), problem=STAND_IN, fault=Fault.UNREADABLE) for page in pages
-            ]
-        info = metadata(document)
+            fault = Fault.UNREADABLE
+            pages = [replace(page, runs=(), problem=STAND_IN, fault=fault) for page in pages]
+        entries = metadata(document)
     finally:
         document.close()
     if not pages:
         raise ReadingError(f"{path}: the PDF has no pages; get the file again")
     if not all(page.runs for page in pages) and not has_end(path):
         raise ReadingError(f"{path}: the PDF is cut short (its end is missing); get the file again")
-    return pages, info
+    return pages, entries
 
 
 def _read_page(
@@ -115,7 +111,7 @@ def _read_page(
     walker: Walker,
     options: ReadingOptions,
 ) -> RawPage:
-    label = page_label(document, index)
+    label = document.get_page_label(index).strip() or str(index + 1)
     try:
         page = document[index]
         frame = Frame(tuple(page.get_bbox()), page.get_rotation())

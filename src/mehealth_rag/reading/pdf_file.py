@@ -1,4 +1,4 @@
-"""Opens PDFs, reads their labels, links and metadata, and renders pages.
+"""Opens PDFs, reads their links and metadata, and renders pages.
 
 All of it uses pdfium, which has the file open for its text anyway; a second library took a sixth
 of the total time for a financial filing. Broken parts of the file are left out.
@@ -57,12 +57,6 @@ def has_end(path: Path) -> bool:
         return b"%%EOF" in file.read()
 
 
-def page_label(document: pdfium.PdfDocument, index: int) -> str:
-    """Return the label of a page (`index` from 0), or its number from 1 if it has none."""
-    label: str = document.get_page_label(index)
-    return label.strip() or str(index + 1)
-
-
 def page_links(page: pdfium.PdfPage, frame: Frame) -> tuple[Link, ...]:
     """Return a page's links to web addresses in file order, with boxes on the displayed page."""
     links: list[Link] = []
@@ -117,10 +111,8 @@ def wide_text(ask: Callable[..., int], *about: object) -> str:
 
 _WIDEST = 4000
 """Maximum width of a rendered page in pixels, to bound memory."""
-
 _MOST_PIXELS = 16_000_000
 """Maximum pixels of a rendered page; an ordinary page 1,600 pixels wide has 4 million."""
-
 _NARROWEST = 100
 """Minimum useful width of a rendered page in pixels."""
 
