@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from mehealth_rag.reading.aligned import Cell, in_columns
 from mehealth_rag.reading.cells import (
@@ -84,15 +84,13 @@ def _detached(runs: list[Run]) -> list[Run]:
         if len(run.text) <= 6
         and run.size < 0.75 * sizes[len(sizes) // 2]
         and not any(map(str.isalpha, run.text))
-        and _is_far(before, run)
+        and (before is None or _is_far(before, run))
         and (after is None or _is_far(run, after))
     ]
 
 
-def _is_far(before: Run | None, run: Run) -> bool:
+def _is_far(before: Run, run: Run) -> bool:
     """Return whether a run is not beside the previous one in the file."""
-    if before is None:
-        return True
     level = abs(before.baseline - run.baseline) < max(before.size, run.size)
     return run.box[0] < before.box[2] - run.size or not level
 
@@ -123,14 +121,12 @@ def _cut(row: list[Run]) -> list[TextLine]:
 def _with_columns(region: Region) -> Region:
     """Align the table rows of a region, so that empty cells keep their columns."""
     lines: list[TextLine] = []
-    for group in in_groups(region, lambda group, line: bool(group[0].cells) == bool(line.cells)):
-        if not group[0].cells:
-            lines += group
-            continue
-        texts = in_columns([line.cells for line in group])
-        lines += [
-            line._replace(text=figures_apart(text)) for line, text in zip(group, texts, strict=True)
-        ]
+    for is_table, group in groupby(region, lambda line: bool(line.cells)):
+        rows = list(group)
+        if is_table:
+            texts = map(figures_apart, in_columns([row.cells for row in rows]))
+            rows = [row._replace(text=text) for row, text in zip(rows, texts, strict=True)]
+        lines += rows
     return tuple(lines)
 
 

@@ -19,10 +19,9 @@ from pypdfium2 import raw
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import PLAIN, ReadingOptions
 from mehealth_rag.reading.blocks import draft_pages, measure
-from mehealth_rag.reading.bullets import with_bullets
 from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.examining import examine
-from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
+from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_bullets, with_fields
 from mehealth_rag.reading.flow import Read
 from mehealth_rag.reading.furniture import mark_furniture
 from mehealth_rag.reading.hidden import take_out_hidden
@@ -31,7 +30,7 @@ from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_link
 from mehealth_rag.reading.queries import Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles, without_spread
 from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
-from mehealth_rag.reading.suspects import Walker, may_have_layers
+from mehealth_rag.reading.suspects import Walker
 from mehealth_rag.reading.tidy import (
     BROKEN,
     Vocabulary,
@@ -89,7 +88,7 @@ def _read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dic
             limit = f"at most {_MOST_PAGES:,} are read"
             raise ReadingError(f"{path}: claims to have {count:,} pages; {limit}")
         document.init_forms()
-        questions, walker = Questions(), Walker(layers=may_have_layers(path))
+        questions, walker = Questions(), Walker(path)
         pages = [_read_page(document, at, questions, walker, options) for at in range(count)]
         if is_stand_in(document):
             fault = Fault.UNREADABLE
