@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,7 +25,6 @@ from mehealth_rag.reading.suspects import Item, Walker
 from mehealth_rag.types import Box
 
 Levels = NDArray[np.uint8]
-
 
 _SEEN = 20
 """Minimum difference in levels for a pixel to count as changed."""
@@ -131,8 +131,6 @@ def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, starts: 
     changed, so no text page of it may be open; the file is not changed.
     """
     suspects, texts = walker.scan(ctypes.cast(page.raw, ctypes.c_void_p).value or 0, starts)
-    if not suspects:
-        return ""
     boxes = {item.handle: frame.box(item.box) for item in suspects}
     unseen = _unseen(page, suspects, boxes)
     words = _words(page, unseen) if unseen else {}
@@ -150,18 +148,15 @@ def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: Mapping[int, 
 
     The fine rendering is only for those that the coarse one does not show.
     """
-    unseen = [item.handle for item in suspects if item.painted and _has_size(boxes[item.handle])]
-    seen = set(unseen)
+    sized = [name for name, (left, low, right, top) in boxes.items() if right > left and top > low]
+    painted = {item.handle for item in suspects if item.painted}.intersection(sized)
+    unseen = painted
     for scale in (_COARSE, _FINE):
         if unseen:
             drawn, without = _draw(page, scale), _without(page, unseen, scale)
-            unseen = [name for name in unseen if not differs(drawn, without, boxes[name])]
-    seen -= set(unseen)
+            unseen = {name for name in unseen if not differs(drawn, without, boxes[name])}
+    seen = painted - unseen
     return [item for item in suspects if item.handle not in seen]
-
-
-def _has_size(box: Box) -> bool:
-    return box[2] > box[0] and box[3] > box[1]
 
 
 def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> Picture:
@@ -201,12 +196,8 @@ def _words(page: pdfium.PdfPage, unseen: Sequence[Item]) -> dict[Item, str]:
 
     Many programs write each space as a text object, which never has ink.
     """
-    text = page.get_textpage()
-    try:
-        words = {
-            item: wide_text(raw.FPDFTextObj_GetText, _object(item.handle), text.raw)
-            for item in unseen
-        }
-    finally:
-        text.close()
-    return {item: word for item, word in words.items() if word.strip()}
+    with closing(page.get_textpage()) as text:
+        words = [
+            wide_text(raw.FPDFTextObj_GetText, _object(item.handle), text.raw) for item in unseen
+        ]
+    return {item: word for item, word in zip(unseen, words, strict=True) if word.strip()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
@@ -81,8 +82,7 @@ def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page
 
 def _read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict[str, str]]:
     """Read the raw pages of a PDF, with runs, labels and links, and its metadata."""
-    document = open_pdf(path, options.passwords)
-    try:
+    with closing(open_pdf(path, options.passwords)) as document:
         count = len(document)
         if count > _MOST_PAGES:
             limit = f"at most {_MOST_PAGES:,} are read"
@@ -94,8 +94,6 @@ def _read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dic
             fault = Fault.UNREADABLE
             pages = [replace(page, runs=(), problem=STAND_IN, fault=fault) for page in pages]
         entries = metadata(document)
-    finally:
-        document.close()
     if not pages:
         raise ReadingError(f"{path}: the PDF has no pages; get the file again")
     if not all(page.runs for page in pages) and not has_end(path):
@@ -119,7 +117,7 @@ def _read_page(
     except pdfium.PdfiumError:
         damaged = "the page is damaged and could not be read"
         return RawPage(index + 1, (0.0, 0.0), (), damaged, Fault.UNREADABLE, label)
-    try:
+    with closing(page):
         hidden = take_out_hidden(page, frame, walker, questions.starts) if runs else ""
         if hidden:
             runs, turn, unmapped = _text(page, frame, questions)
@@ -129,16 +127,13 @@ def _read_page(
         links = page_links(page, frame)
         read = RawPage(index + 1, size, runs, label=label, links=links, turn=turn)
         return examine(page, read, options, hidden, unmapped=unmapped)
-    finally:
-        page.close()
 
 
 def _text(
     page: pdfium.PdfPage, frame: Frame, questions: Questions
 ) -> tuple[tuple[Run, ...], int, bool]:
     """Return the runs of a page, its turn in degrees, and whether its fonts lack Unicode maps."""
-    textpage = page.get_textpage()
-    try:
+    with closing(page.get_textpage()) as textpage:
         questions.turn_to(textpage.raw, frame)
         runs = tuple(_runs(textpage, questions))
         letters: Counter[int] = Counter()
@@ -149,15 +144,12 @@ def _text(
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
         return runs, turn, questions.are_unmapped(textpage.count_chars())
-    finally:
-        textpage.close()
 
 
 def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
     """Yield the runs of a page in pdfium's line order."""
     text, index_of = _characters(textpage)
-    order = 0
-    parted = False
+    order, parted = 0, False
     for match in _LINE.finditer(text):
         line = match[0]
         if not line or line.isspace():

@@ -10,6 +10,7 @@ import ctypes
 import io
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -126,23 +127,20 @@ def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = 
     """
     if not 1 <= width <= _WIDEST:
         raise ReadingError(f"{path}: a picture {width} pixels wide; ask for 1 to {_WIDEST}")
+    picture = io.BytesIO()
     try:
-        document = open_pdf(path, passwords)
+        with closing(open_pdf(path, passwords)) as document:
+            if not 1 <= number <= len(document):
+                raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
+            page = document[number - 1]
+            scale = _scale(page.get_size(), width)
+            if scale is None:
+                raise ReadingError(f"{path}: page {number} is too long and narrow for a picture")
+            page.render(scale=scale).to_pil().save(picture, "PNG")
     except OSError as error:
         raise ReadingError(f"{path}: cannot be shown ({error}); get the file again") from error
-    try:
-        if not 1 <= number <= len(document):
-            raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
-        page = document[number - 1]
-        scale = _scale(page.get_size(), width)
-        if scale is None:
-            raise ReadingError(f"{path}: page {number} is too long and narrow for a picture")
-        picture = io.BytesIO()
-        page.render(scale=scale).to_pil().save(picture, "PNG")
     except pdfium.PdfiumError as error:
         raise ReadingError(f"{path}: page {number} cannot be shown ({error})") from error
-    finally:
-        document.close()
     return picture.getvalue()
 
 
