@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, pairwise, repeat
 
-from mehealth_rag.reading.marks import is_figure, is_lone_mark, is_number_of_title
+from mehealth_rag.reading.marks import is_figure, is_mark
 from mehealth_rag.reading.runs import (
     Run,
+    Stack,
     in_groups,
     in_rows,
     is_below,
@@ -33,8 +34,6 @@ _PROSE_SIGNS = 30
 """Minimum characters of the two lines above a figure that ends a text; headings have fewer."""
 _SHARING_ROWS = 4
 """Minimum rows for labels centred on several rows: two labels with two rows each."""
-
-Stack = list[Run]
 
 
 def wrapped_cells(runs: Sequence[Run]) -> list[Run]:
@@ -58,10 +57,10 @@ def _goes_on(stack: Stack, run: Run) -> bool:
     """Return whether a line is right below a stack of lines, at the same left edge."""
     above = stack[-1]
     near = 0 < above.baseline - run.baseline < 1.4 * run.size
-    return near and _at(above, run) and above.bold_end == run.bold
+    return near and _share_left(above, run) and above.bold_end == run.bold
 
 
-def _at(run: Run, other: Run) -> bool:
+def _share_left(run: Run, other: Run) -> bool:
     """Return whether two runs have the same left edge."""
     return abs(run.box[0] - other.box[0]) < _EDGE
 
@@ -98,18 +97,21 @@ def _label(stack: Stack, runs: Sequence[Run], inside: set[int]) -> Run | None:
 
 
 def _may_label(run: Run) -> bool:
-    mark = is_lone_mark(run.text) or is_number_of_title(run.text)
-    return not mark and len(run.text.split()) <= _LABEL_WORDS
+    return not is_mark(run.text) and len(run.text.split()) <= _LABEL_WORDS
 
 
 def _rows_like(
     label: Run, cell: Run, runs: Sequence[Run], labelled: Sequence[tuple[Run, Stack]]
 ) -> int:
     """Count the rows with a label and a cell at the same two left edges."""
-    cells = [run for run in runs if _at(run, cell)]
-    labels = (run for run in runs if _at(run, label))
+    cells = [run for run in runs if _share_left(run, cell)]
+    labels = (run for run in runs if _share_left(run, label))
     rows = {id(run) for run in labels if any(is_level(run, other) for other in cells)}
-    rows |= {id(run) for run, stack in labelled if _at(run, label) and _at(stack[0], cell)}
+    rows |= {
+        id(run)
+        for run, stack in labelled
+        if _share_left(run, label) and _share_left(stack[0], cell)
+    }
     return len(rows)
 
 
@@ -138,10 +140,11 @@ def _ends_text(above: Stack, run: Run, after: Run | None) -> bool:
         and not any(is_figure(line.text) for line in above)
         and sum(len(line.text) for line in above) >= _PROSE_SIGNS
         and above[-1].bold_end == run.bold
-        and all(_at(line, run) for line in above)
+        and all(_share_left(line, run) for line in above)
         and all(is_below(line._replace(bold=below.bold), below) for line, below in pairwise(stack))
         and not (
-            after and (after.order == run.order or (is_figure(after.text) and _at(run, after)))
+            after
+            and (after.order == run.order or (is_figure(after.text) and _share_left(run, after)))
         )
     )
 
@@ -240,13 +243,13 @@ _PLACES = ((True, _NEAR), (False, _NEAR), (True, _APART))
 _CAPTION_WORDS = 12
 """Maximum words of a caption that is less certain: one apart, or of figures in a column."""
 
-Statement = list[Run]
-"""The runs of a figure and its caption, in reading order."""
 
+def captioned_figures(runs: Sequence[Run]) -> tuple[list[Stack], list[Run]]:
+    """Return the statements in lines of figures that all have captions, and the remaining runs.
 
-def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
-    """Return the statements in lines of figures that all have captions, and the remaining runs."""
-    statements: list[Statement] = []
+    A statement is the runs of a figure and its caption, in reading order.
+    """
+    statements: list[Stack] = []
     taken: dict[int, Run] = {}
     large = _large_figures(runs)
     for figures in (*_side_by_side(large), *_stacked(large)):
@@ -280,7 +283,7 @@ def _stacked(figures: Sequence[Run]) -> Iterator[list[Run]]:
     Words with a number, such as "Article 5", are headings of text and no figures.
     """
     plain = sorted((run for run in figures if _measures(run.text)), key=lambda run: run.box[0])
-    for column in in_groups(plain, lambda column, run: _at(column[0], run)):
+    for column in in_groups(plain, lambda column, run: _share_left(column[0], run)):
         if len(column) > 1 and len({run.size for run in column}) == 1:
             yield sorted(column, key=lambda run: -run.baseline)
 
@@ -297,7 +300,7 @@ def _behind(figure: Run, runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if is_level(figure, run) and 0 <= run.box[0] - right < reach]
 
 
-def _with_captions(figures: list[Statement], runs: Sequence[Run]) -> list[Statement]:
+def _with_captions(figures: list[Stack], runs: Sequence[Run]) -> list[Stack]:
     """Add the captions below the figures, or above, or apart; empty if a figure has none."""
     side_by_side = is_level(figures[0][0], figures[1][0])
     for below, reach in _PLACES if side_by_side else _PLACES[:1]:
@@ -318,7 +321,7 @@ def _is_short(caption: Sequence[Run]) -> bool:
     return len(words.split()) <= _CAPTION_WORDS and any(map(str.isalpha, words))
 
 
-def _is_under(figure: Statement, caption: Sequence[Run]) -> bool:
+def _is_under(figure: Stack, caption: Sequence[Run]) -> bool:
     """Return whether a caption is centred under its figure or begins under it."""
     left, _, right, _ = union(run.box for run in figure)
     start, _, end, _ = union(run.box for run in caption)

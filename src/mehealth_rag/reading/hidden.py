@@ -24,9 +24,9 @@ from mehealth_rag.reading.runs import Frame
 from mehealth_rag.reading.suspects import Item, Walker
 from mehealth_rag.types import Box
 
-Levels = NDArray[np.uint8]
+_Levels = NDArray[np.uint8]
 
-_SEEN = 20
+_CHANGED = 20
 """Minimum difference in levels for a pixel to count as changed."""
 _SHARE = 0.02
 """Minimum share of its box that visible text changes; letters cover a tenth or more."""
@@ -48,10 +48,10 @@ _PIECE = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class _Picture:
     """A rendered page: pixel levels [height, width], and pixels per displayed point."""
 
-    levels: Levels
+    levels: _Levels
     scale: float
 
     def area(self, box: Box) -> tuple[int, int, int, int]:
@@ -63,19 +63,20 @@ class Picture:
         bottom = min(height, height - int(box[1] * self.scale))
         return left, top, right, bottom
 
-    def inside(self, box: Box) -> Levels:
+    def inside(self, box: Box) -> _Levels:
         """Return the pixel levels in a box in displayed points."""
         left, top, right, bottom = self.area(box)
         return self.levels[top : max(top, bottom), left : max(left, right)]
 
 
-def differs(one: Picture, other: Picture, box: Box) -> bool:
+def _differs(drawn: _Picture, without: _Picture, box: Box) -> bool:
     """Return whether two pictures differ visibly in a box."""
-    a, b = one.inside(box).astype(np.int16), other.inside(box)
-    return bool((np.abs(a - b) > _SEEN).sum() >= max(2.0, _SHARE * a.size))
+    levels = drawn.inside(box).astype(np.int16)
+    changed = np.abs(levels - without.inside(box)) > _CHANGED
+    return bool(changed.sum() >= max(2.0, _SHARE * levels.size))
 
 
-def on_ink(drawn: Picture, boxes: Mapping[int, Box]) -> set[int]:
+def _on_ink(drawn: _Picture, boxes: Mapping[int, Box]) -> set[int]:
     """Return the keys of unseen words that belong to the OCR layer of a scan; `boxes` are theirs.
 
     They do if most of the words over ink are on printed words; then a word over ink counts if it is
@@ -88,11 +89,11 @@ def on_ink(drawn: Picture, boxes: Mapping[int, Box]) -> set[int]:
     return {name for name, box in over.items() if any(printed[name]) or box[2] - box[0] <= _SHORT}
 
 
-def _contrast(levels: Levels) -> int:
+def _contrast(levels: _Levels) -> int:
     return int(levels.max()) - int(levels.min()) if levels.size else 0
 
 
-def _printed(drawn: Picture, box: Box) -> Iterator[bool]:
+def _printed(drawn: _Picture, box: Box) -> Iterator[bool]:
     """Yield for each piece of a box whether words are printed in it."""
     left, top, right, bottom = drawn.area(box)
     count = max(1, round((right - left) / (_PIECE * (bottom - top))))
@@ -103,7 +104,7 @@ def _printed(drawn: Picture, box: Box) -> Iterator[bool]:
         yield _looks_printed(rows[:, start:end], inside)
 
 
-def _looks_printed(levels: Levels, inside: slice) -> bool:
+def _looks_printed(levels: _Levels, inside: slice) -> bool:
     """Return whether the rows `inside` hold a line of ink with gaps above and below it."""
     if _contrast(levels[inside]) < _INK:
         return False
@@ -137,8 +138,8 @@ def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, starts: 
     if not words:
         return ""
     drawn = _without(page, texts, _FINE)  # visible text must not pass for ink under hidden words
-    kept = on_ink(drawn, {item.handle: boxes[item.handle] for item in words})
-    hidden = {item: text for item, text in words.items() if item.handle not in kept}
+    layer = _on_ink(drawn, {item.handle: boxes[item.handle] for item in words})
+    hidden = {item: text for item, text in words.items() if item.handle not in layer}
     _remove(page, hidden)
     return " ".join(" ".join(hidden.values()).split())
 
@@ -154,12 +155,12 @@ def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: Mapping[int, 
     for scale in (_COARSE, _FINE):
         if unseen:
             drawn, without = _draw(page, scale), _without(page, unseen, scale)
-            unseen = {name for name in unseen if not differs(drawn, without, boxes[name])}
-    seen = painted - unseen
-    return [item for item in suspects if item.handle not in seen]
+            unseen = {name for name in unseen if not _differs(drawn, without, boxes[name])}
+    visible = painted - unseen
+    return [item for item in suspects if item.handle not in visible]
 
 
-def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> Picture:
+def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> _Picture:
     """Render the page without some objects."""
     objects = list(map(_object, handles))
     for item in objects:
@@ -170,10 +171,10 @@ def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> Pict
     return picture
 
 
-def _draw(page: pdfium.PdfPage, pixels_a_point: float) -> Picture:
+def _draw(page: pdfium.PdfPage, pixels_a_point: float) -> _Picture:
     scale = min(pixels_a_point, _LONGEST / max(*page.get_size(), 1.0))
     bitmap = page.render(scale=scale, may_draw_forms=False, no_smoothimage=True)
-    picture = Picture(bitmap.to_numpy()[:, :, 1].copy(), scale)
+    picture = _Picture(bitmap.to_numpy()[:, :, 1].copy(), scale)
     bitmap.close()
     return picture
 

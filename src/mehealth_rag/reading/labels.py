@@ -13,6 +13,7 @@ from itertools import pairwise
 from mehealth_rag.reading.marks import ends_clause, is_figure
 from mehealth_rag.reading.runs import (
     Run,
+    Stack,
     TextLine,
     in_groups,
     in_rows,
@@ -158,8 +159,6 @@ _FAR = 5.0
 _LOOSE = 1.7
 """Maximum distance in ems between lines of a heading that are joined by position alone."""
 
-Stack = list[Run]
-
 
 def heading_stacks(runs: Sequence[Run]) -> tuple[list[list[Stack]], list[Run]]:
     """Return rows of stacked headings, and the remaining runs in file order.
@@ -168,9 +167,9 @@ def heading_stacks(runs: Sequence[Run]) -> tuple[list[list[Stack]], list[Run]]:
     above figures qualify; the file may list them stack by stack or line by line.
     """
     written = [row for row in _written_rows(runs) if _above_figures(row, runs)]
-    rest = _without(runs, written)
-    placed = _placed_rows(rest)
-    return written + placed, _without(rest, placed)
+    remaining = _without(runs, written)
+    placed = _placed_rows(remaining)
+    return written + placed, _without(remaining, placed)
 
 
 def _without(runs: Sequence[Run], rows: Iterable[list[Stack]]) -> list[Run]:

@@ -15,7 +15,7 @@ from mehealth_rag.reading.cells import (
 )
 from mehealth_rag.reading.columns import PROSE_WORDS, regions_of
 from mehealth_rag.reading.labels import heading_stacks
-from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
+from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_mark
 from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import (
     RawPage,
@@ -46,12 +46,12 @@ def arrange(page: RawPage) -> list[Region]:
     upright = [run for run in page.runs if run.upright and run.text]
     turned = [run for run in page.runs if not run.upright and run.text]
     marks = _detached(upright)
-    statements, rest = captioned_figures(without(upright, marks))
-    ends = ends_of_text(rest)
-    rest = wrapped_labels(shared_labels(wrapped_cells(without(rest, ends))))
-    stacks, rest = heading_stacks(rest)
+    statements, runs = captioned_figures(without(upright, marks))
+    ends = ends_of_text(runs)
+    runs = wrapped_labels(shared_labels(wrapped_cells(without(runs, ends))))
+    stacks, runs = heading_stacks(runs)
     lines = [*map(_statement, statements), *(_line([run]) for run in ends)]
-    for row in in_rows(rest, _beside):
+    for row in in_rows(runs, _beside):
         lines += _cut(sorted(row, key=lambda run: run.box[0]))
     lines += map(_table_row, stacks)
     lines.sort(key=lambda line: line.order)
@@ -139,7 +139,7 @@ def _is_near(group: list[Run], run: Run) -> bool:
     """Return whether a run is close to the group before it, or follows its bullet."""
     left = group[-1]
     gap = (run.box[0] - left.box[2]) / max(left.size, run.size, 1.0)
-    mark = len(group) == 1 and (is_lone_mark(left.text) or is_number_of_title(left.text))
+    mark = len(group) == 1 and is_mark(left.text)
     if mark and gap <= _MARK_GAP and not is_figure(run.text):
         return True
     reach = _NEAR if abs(left.order - run.order) <= 1 else _NEAR_APART

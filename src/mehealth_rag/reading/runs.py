@@ -48,6 +48,9 @@ class Run(NamedTuple):
     item: bool = False
 
 
+Stack = list[Run]
+"""Runs that are read one after another, mostly lines of one cell or heading, top to bottom."""
+
 ASCENT, DESCENT = 0.78, 0.22
 """Height of a line's box above and below the baseline, in ems."""
 

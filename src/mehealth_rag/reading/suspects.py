@@ -93,9 +93,9 @@ class _Objects(NamedTuple):
         forms = np.repeat(np.arange(len(stretches)), [len(kinds) for _, kinds, _ in stretches])
         return cls(np.arange(len(handles)), handles, kinds, forms)
 
-    def only(self, kept: _Numbers) -> _Objects:
-        """Return some of the objects, given by flags or indices."""
-        return _Objects(*(column[kept] for column in self))
+    def only(self, flags: _Numbers) -> _Objects:
+        """Return the objects with a flag."""
+        return _Objects(*(column[flags] for column in self))
 
 
 class _Grounds(NamedTuple):
@@ -187,21 +187,21 @@ class Walker:
 
     def _grounds(self, drawn: _Objects) -> _Grounds:
         """Return the filled areas and the pictures of a page."""
-        others = drawn.only(np.isin(drawn.kinds, (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH)))
-        boxes = self._boxes(others)
-        pictures = others.kinds == raw.FPDF_PAGEOBJ_IMAGE
+        areas = drawn.only(np.isin(drawn.kinds, (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH)))
+        boxes = self._boxes(areas)
+        pictures = areas.kinds == raw.FPDF_PAGEOBJ_IMAGE
         sizes = boxes[:, 2:] - boxes[:, :2]
         small = ~pictures & (sizes.max(axis=1) <= _DOT)
         small &= np.ptp(sizes, axis=1) <= _SQUARE * sizes.max(axis=1)
         self.dots = list(map(tuple, boxes[small].tolist()))
-        kept = pictures | (sizes.min(axis=1) >= _WIDE)
-        others, boxes, pictures = others.only(kept), boxes[kept], pictures[kept]
-        handles = others.handles.tolist()
+        large = pictures | (sizes.min(axis=1) >= _WIDE)
+        areas, boxes, pictures = areas.only(large), boxes[large], pictures[large]
+        handles = areas.handles.tolist()
         colours = _asked(self._fill, handles, np.uint32, (4, 1)).astype(int)
         modes = _asked(self._draw_mode, handles, np.intc, (2, 1))
-        kept = (modes[:, 0] != raw.FPDF_FILLMODE_NONE) & (colours[:, 3] >= _FAINT)
-        colours[pictures], kept[pictures] = _NO_COLOUR, True
-        return _Grounds(others.places[kept], boxes[kept], colours[kept, :3])
+        opaque = (modes[:, 0] != raw.FPDF_FILLMODE_NONE) & (colours[:, 3] >= _FAINT)
+        colours[pictures], opaque[pictures] = _NO_COLOUR, True
+        return _Grounds(areas.places[opaque], boxes[opaque], colours[opaque, :3])
 
     def _are_suspicious(self, texts: _Objects, grounds: _Grounds) -> _Numbers:
         """Return for each text whether it may be invisible."""
@@ -272,16 +272,16 @@ def _asked(
     handles: Sequence[float],
     kind: DTypeLike,
     shape: tuple[int, int],
-    *rest: int,
+    *arguments: int,
 ) -> _Numbers:
     """Ask pdfium about each handle and return a row of its answers for each, 0 where it has none.
 
     `shape` is the number of places that pdfium writes to, and of values that it writes there;
-    `rest` are further arguments.
+    `arguments` are further ones.
     """
     places, values = shape
     rows = np.zeros((len(handles), places * values), kind)
     start, step = rows.ctypes.data, rows.itemsize * values
     slots = (count(start + step * place, rows.strides[0]) for place in range(places))
-    deque(map(call, handles, *slots, *map(repeat, rest)), maxlen=0)
+    deque(map(call, handles, *slots, *map(repeat, arguments)), maxlen=0)
     return rows
