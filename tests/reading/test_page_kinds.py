@@ -80,22 +80,6 @@ def test_a_footnote_stands_after_the_text_and_by_itself(read_page: ReadPage) -> 
     assert last.removeprefix("1").strip() == note
 
 
-def test_running_heads_and_notes_do_not_part_what_goes_on_over_the_page(make_pdf: MakePdf) -> None:
-    pages = [filled(430, 20, start) for start in (0, 7, 16)]
-    head = "A history of the harbour"
-    drawn = [
-        all_of(
-            text_at(72, 805, head, size=8),
-            text_at(290, 30, str(n), size=8),
-            text_at(72, 760, *lines),
-        )
-        for n, lines in enumerate(pages, 1)
-    ]
-    for page, lines in zip(read(make_pdf(*drawn)).pages, pages, strict=True):
-        assert of_kind(page, BlockKind.FURNITURE) == [head, str(page.number)]
-        assert of_kind(page, BlockKind.PARAGRAPH) == [" ".join(lines)]
-
-
 def test_a_word_broken_at_a_column_s_end_is_whole(read_page: ReadPage) -> None:
     page = read_page(
         text_at(60, 720, *filled(210, 8), "and so the whole inter-"),

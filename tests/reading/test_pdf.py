@@ -9,7 +9,6 @@ from typing import Any
 import pypdf
 import pypdfium2
 import pytest
-from pypdf.constants import PageLabelStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -88,13 +87,6 @@ def test_empty_page_is_kept_and_told(make_pdf: MakePdf) -> None:
     assert [page.problem for page in document.pages] == [None, reason, None]
     assert (document.pages[1].text, document.pages[1].blocks) == ("", ())
     assert document.pages[1].size is not None
-
-
-def test_roman_labels_are_the_printed_numbers(make_pdf: MakePdf) -> None:
-    with rewritten(path := make_pdf(_prose, _prose, _prose)) as writer:
-        writer.set_page_label(0, 1, style=PageLabelStyle.LOWERCASE_ROMAN, start=3)
-        writer.set_page_label(2, 2, style=PageLabelStyle.DECIMAL, start=1)
-    assert [page.label for page in read(path).pages] == ["iii", "iv", "1"]
 
 
 def test_links_come_with_their_place_and_metadata_with_its_names(make_pdf: MakePdf) -> None:

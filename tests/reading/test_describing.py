@@ -12,47 +12,46 @@ from pathlib import Path
 from typing import Any
 
 import docx
-import pypdf
 import pytest
 from openpyxl import Workbook
 from pptx import Presentation
-from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.language.dates import as_of, iso_date
 from mehealth_rag.passages.splitting import split
 from mehealth_rag.reading import read_document
 from mehealth_rag.reading.describing import is_title, with_distinct_title
 from mehealth_rag.types import Source
+from tests.reading.drawing import Draw, MakePdf, all_of, rewritten, text_at
 from tests.reading.made_files import epub
+from tests.reading.reading_helpers import source
 
 MADE = datetime.datetime(2021, 3, 4, tzinfo=datetime.UTC)
 MARCH = "2021-03-04"
 FULL = "Harbour rules in full"
 TEXT = "The harbour is open all year, and a berth is let for a season or a month at a time."
+PROSE = (10.0, TEXT)
+RULES = (24.0, "Harbour rules")
 
 
 def own(path: Path) -> Source:
     """The source of a file in a folder without a manifest, as reading it leaves it."""
-    form = path.suffix.lstrip(".")
-    return read_document(
-        Source(path.stem, path.stem, "document", form, path=path, guessed=True)
-    ).source
+    return read_document(replace(source(path), guessed=True)).source
 
 
-def pdf(
-    path: Path, lines: Sequence[tuple[float, str]], metadata: Mapping[str, str] | None = None
-) -> Path:
-    """A PDF of one page of lines (size, text), with only these entries of metadata."""
-    canvas = Canvas(str(path), invariant=True)
+def page_of(*lines: tuple[float, str]) -> Draw:
+    """A page of lines (size, text), and the prose below."""
+    drawn: list[Draw] = []
     y = 780.0
-    for size, text in lines:
-        canvas.setFont("Helvetica", size)
-        canvas.drawString(60, y, text)
+    for size, text in (*lines, PROSE):
+        drawn.append(text_at(60, y, text, size=size))
         y -= 2.2 * size
-    canvas.save()
-    writer = pypdf.PdfWriter(clone_from=path)
-    writer.metadata = {f"/{name}": text for name, text in (metadata or {}).items()}
-    writer.write(path)
+    return all_of(*drawn)
+
+
+def with_metadata(path: Path, entries: Mapping[str, str]) -> Path:
+    """The PDF with only these entries of metadata."""
+    with rewritten(path) as writer:
+        writer.metadata = {f"/{name}": text for name, text in entries.items()}
     return path
 
 
@@ -85,49 +84,42 @@ def test_what_is_no_title(text: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "metadata", "title"),
     [
-        ([(24, "Welcome"), (10, TEXT)], {"Title": "Rules of the harbour"}, "Rules of the harbour"),
-        ([(24, "Harbour rules"), (10, TEXT)], {"Title": "untitled"}, "Harbour rules"),
-        ([(24, "Harbour rules"), (10, TEXT)], {"Title": "rules-2.indd"}, "Harbour rules"),
-        ([(14, "Wexcombe Council"), (24, "Harbour rules"), (10, TEXT)], {}, "Harbour rules"),
-        ([(24, "March 2021"), (18, "Harbour rules"), (10, TEXT)], {}, "Harbour rules"),
-        ([(10, TEXT)], {}, "x7"),
+        ([(24, "Welcome")], {"Title": "Rules of the harbour"}, "Rules of the harbour"),
+        ([RULES], {"Title": "untitled"}, "Harbour rules"),
+        ([RULES], {"Title": "rules-2.indd"}, "Harbour rules"),
+        ([(14, "Wexcombe Council"), RULES], {}, "Harbour rules"),
+        ([(24, "March 2021"), (18, "Harbour rules")], {}, "Harbour rules"),
+        ([], {}, "made"),
     ],
 )
 def test_title_of_a_pdf(
-    tmp_path: Path, lines: Sequence[tuple[float, str]], metadata: Mapping[str, str], title: str
+    make_pdf: MakePdf, lines: Sequence[tuple[float, str]], metadata: Mapping[str, str], title: str
 ) -> None:
-    assert own(pdf(tmp_path / "x7.pdf", lines, metadata)).title == title
+    assert own(with_metadata(make_pdf(page_of(*lines)), metadata)).title == title
 
 
-def test_a_running_head_is_a_title_where_nothing_else_is(tmp_path: Path) -> None:
-    path = tmp_path / "x7.pdf"
-    canvas = Canvas(str(path), invariant=True)
+def test_a_running_head_is_a_title_where_nothing_else_is(make_pdf: MakePdf) -> None:
     head = "Wexcombe Council – Minutes of 4 March 2025"
-    for number in (1, 2, 3):
-        canvas.drawString(60, 810, f"{head} – Page {number} of 3")
-        canvas.drawString(60, 700, f"Item {number} was agreed by all.")
-        canvas.showPage()
-    canvas.save()
-    source = own(path)
-    assert (source.title, source.dated) == (head, "2025-03-04")
+    heads = [text_at(60, 810, f"{head} – Page {number} of 3") for number in (1, 2, 3)]
+    texts = [text_at(60, 700, f"Item {number} was agreed by all.") for number in (1, 2, 3)]
+    described = own(make_pdf(*map(all_of, heads, texts)))
+    assert (described.title, described.dated) == (head, "2025-03-04")
 
 
-def test_a_given_title_stays(tmp_path: Path) -> None:
-    path = pdf(tmp_path / "x7.pdf", [(24, "Harbour rules"), (10, TEXT)])
-    given = Source("x7", "The rules", "document", "pdf", path=path)
-    assert read_document(given).source.title == "The rules"
+def test_a_title_of_the_manifest_stays(make_pdf: MakePdf) -> None:
+    named = replace(source(make_pdf(page_of(RULES))), title="The rules")
+    assert read_document(named).source.title == "The rules"
 
 
-def test_documents_of_one_title_are_told_apart(tmp_path: Path) -> None:
-    path = pdf(tmp_path / "x7_2024.pdf", [(24, "Harbour rules"), (10, TEXT)])
-    source = Source("x7_2024", "x7 2024", "document", "pdf", path=path, guessed=True)
-    document = read_document(source)
+def test_documents_of_one_title_are_told_apart(make_pdf: MakePdf) -> None:
+    path = make_pdf(page_of(RULES), name="x7_2024.pdf")
+    document = read_document(replace(source(path), guessed=True))
     titles = {"Harbour rules"}
     document, passages = with_distinct_title(document, split(document), titles)
     assert document.source.title == "Harbour rules (x7 2024)"
     assert {p.title for p in passages} == {"Harbour rules (x7 2024)"} <= titles
-    given = replace(document, source=replace(document.source, guessed=False))
-    assert with_distinct_title(given, passages, titles)[0] == given
+    named = replace(document, source=replace(document.source, guessed=False))
+    assert with_distinct_title(named, passages, titles)[0] == named
 
 
 @pytest.mark.parametrize(
@@ -161,9 +153,9 @@ def test_documents_of_one_title_are_told_apart(tmp_path: Path) -> None:
     ],
 )
 def test_date_of_a_pdf(
-    tmp_path: Path, metadata: Mapping[str, str], head: str, line: str, dated: str | None
+    make_pdf: MakePdf, metadata: Mapping[str, str], head: str, line: str, dated: str | None
 ) -> None:
-    path = pdf(tmp_path / "x7.pdf", [(24, head), (10, line), (10, TEXT)], metadata)
+    path = with_metadata(make_pdf(page_of((24, head), (10, line))), metadata)
     assert own(path).dated == dated
 
 
@@ -232,8 +224,8 @@ def test_titles_and_dates_of_other_files(
 ) -> None:
     path = tmp_path / f"x7.{ending}"
     make(path)
-    source = own(path)
-    assert (source.title, source.dated) == (title, dated)
+    described = own(path)
+    assert (described.title, described.dated) == (title, dated)
 
 
 @pytest.mark.parametrize(
