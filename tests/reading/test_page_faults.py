@@ -54,7 +54,7 @@ def scan(make_pdf: MakePdf, tmp_path: Path) -> Path:
         ),
     ],
 )
-def test_picture_is_told_with_what_would_help(
+def test_picture_is_reported_with_its_remedy(
     scan: Path, options: ReadingOptions, remedy: str
 ) -> None:
     first, second = read_document(source(scan), options).pages
@@ -112,7 +112,7 @@ def test_words_drawn_as_outlines_are_a_picture(read_page: ReadPage) -> None:
         ("\ufffd", False),
     ],
 )
-def test_garbage_is_told_from_text(text: str, garbage: bool) -> None:
+def test_garbage_is_distinguished_from_text(text: str, garbage: bool) -> None:
     assert is_garbage(text) is garbage
 
 

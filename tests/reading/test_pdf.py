@@ -81,7 +81,7 @@ def test_bullets_are_items_with_their_hanging_lines(read_page: ReadPage) -> None
     assert of_kind(read_page(*drawn), BlockKind.ITEM) == [f"• {' '.join(lines)}" for lines in items]
 
 
-def test_empty_page_is_kept_and_told(make_pdf: MakePdf) -> None:
+def test_empty_page_is_kept_and_reported(make_pdf: MakePdf) -> None:
     document = read(make_pdf(_prose, _empty, _prose))
     reason = "no text on the page (a picture or blank)"
     assert [page.problem for page in document.pages] == [None, reason, None]
@@ -227,7 +227,7 @@ def test_files_that_are_no_pdf_are_refused(tmp_path: Path, content: bytes, messa
     _refused(tmp_path / "wrong.pdf", content, message)
 
 
-def test_missing_file_and_unknown_format_are_said(tmp_path: Path) -> None:
+def test_missing_file_and_unknown_format_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ReadingError, match=r"none\.pdf: no such file"):
         read(tmp_path / "none.pdf")
     _refused(

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise, repeat
+from itertools import pairwise, repeat
 
 from mehealth_rag.reading.marks import ends_sentence
 from mehealth_rag.reading.runs import Region, TextLine, in_groups
@@ -75,29 +75,25 @@ def led_apart(regions: Iterable[Region]) -> list[Region]:
 
     They have dot leaders, or end in page numbers that do not fall.
     """
-    return [tuple(chain.from_iterable(_apart(region))) for region in regions]
+    return [tuple(_apart(region)) for region in regions]
 
 
-def _apart(region: Region) -> Iterator[list[TextLine]]:
-    for lines in in_groups(region, lambda above, line: _is_next_page(above[-1].text, line.text)):
-        row_of = led_row if len(lines) < _NUMBERED_LINES else _numbered_row
-        yield [
-            line._replace(text=row, row=True) if (row := row_of(line.text)) else line
-            for line in lines
-        ]
+def _apart(region: Region) -> Iterator[TextLine]:
+    numbered = ((line, _NUMBERED.fullmatch(line.text)) for line in region)
+    for lines in in_groups(numbered, lambda above, line: _is_next_page(above[-1][1], line[1])):
+        for line, match in lines:
+            if match and len(lines) >= _NUMBERED_LINES:
+                row: str | None = f"{match['title']}\t{match['page']}"
+            else:
+                row = led_row(line.text)
+            yield line._replace(text=row, row=True) if row else line
 
 
-def _is_next_page(above: str, below: str) -> bool:
+def _is_next_page(above: re.Match[str] | None, below: re.Match[str] | None) -> bool:
     """Return whether both lines are a title and a page number, which does not fall."""
-    first, second = _NUMBERED.fullmatch(above), _NUMBERED.fullmatch(below)
-    if not (first and second) or first["title"] == second["title"]:
+    if not (above and below) or above["title"] == below["title"]:
         return False
-    return int(first["page"]) <= int(second["page"])
-
-
-def _numbered_row(text: str) -> str | None:
-    match = _NUMBERED.fullmatch(text)
-    return f"{match['title']}\t{match['page']}" if match else None
+    return int(above["page"]) <= int(below["page"])
 
 
 def led_row(text: str) -> str | None:

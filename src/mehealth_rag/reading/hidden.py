@@ -77,10 +77,10 @@ def _differs(drawn: _Picture, without: _Picture, box: Box) -> bool:
 
 
 def _on_ink(drawn: _Picture, boxes: Mapping[int, Box]) -> set[int]:
-    """Return the keys of unseen words that belong to the OCR layer of a scan; `boxes` are theirs.
+    """Return the keys of the unseen words in `boxes` that belong to the OCR layer of a scan.
 
-    They do if most of the words over ink are on printed words; then a word over ink counts if it is
-    short or partly on print. Words on bare paper never do, and are no evidence against the others.
+    There is such a layer if most of the words over ink are on printed words. It then holds the
+    words over ink that are short or partly on print. Words on bare paper say nothing about others.
     """
     over = {name: box for name, box in boxes.items() if _contrast(drawn.inside(box)) >= _INK}
     printed = {name: list(_printed(drawn, box)) for name, box in over.items()}

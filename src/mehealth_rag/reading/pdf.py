@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import repeat
@@ -148,27 +148,20 @@ def _text(
 
 def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
     """Yield the runs of a page in pdfium's line order."""
-    text, index_of = _characters(textpage)
+    text = with_ligatures(textpage.get_text_range())
+    in_step = len(text) == textpage.count_chars()
     order, parted = 0, False
     for match in _LINE.finditer(text):
-        line = match[0]
+        line, first = match[0], match.start()
         if not line or line.isspace():
             parted |= bool(line)
             continue
-        first = index_of(match.start())
+        if not in_step:
+            first = max(raw.FPDFText_GetCharIndexFromTextIndex(textpage.raw, first), 0)
         for run in _line_runs(questions, line, first, order):
             yield run._replace(parted=True) if parted or line[0].isspace() else run
         order += 1
         parted = line[-1].isspace()
-
-
-def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Callable[[int], int]]:
-    """Return a page's text, and a function from an offset in it to pdfium's character index."""
-    text = with_ligatures(textpage.get_text_range())
-    if len(text) == textpage.count_chars():
-        return text, int
-    handle = textpage.raw
-    return text, lambda offset: max(raw.FPDFText_GetCharIndexFromTextIndex(handle, offset), 0)
 
 
 def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
