@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pypdf
+import pypdfium2
+from PIL import Image
+from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.types import Page
@@ -55,6 +58,19 @@ def all_of(*draws: Draw) -> Draw:
             part(canvas)
 
     return draw
+
+
+def rendered(path: Path) -> Image.Image:
+    """The first page of a PDF as a grey picture of 200 dpi, as a scanner makes it."""
+    with closing(pypdfium2.PdfDocument(path)) as document:
+        return document[0].render(scale=200 / 72, grayscale=True).to_pil()
+
+
+def picture(image: Image.Image, folder: Path) -> Draw:
+    """Draw a picture over the whole page; it is written to the folder."""
+    path = folder / "picture.png"
+    image.save(path)
+    return lambda canvas: canvas.drawImage(str(path), 0, 0, *A4)
 
 
 @contextmanager

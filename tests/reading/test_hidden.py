@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pypdfium2
 import pytest
 from PIL import Image, ImageChops, ImageOps
 from reportlab.lib.colors import Color, black, navy, white
@@ -16,7 +15,16 @@ from reportlab.pdfgen.canvas import Canvas
 from mehealth_rag.passages.splitting import split
 from mehealth_rag.types import Fault
 from tests.reading import hostile_pdfs as raw_pdf
-from tests.reading.drawing import Draw, MakePdf, ReadPage, all_of, rewritten, text_at
+from tests.reading.drawing import (
+    Draw,
+    MakePdf,
+    ReadPage,
+    all_of,
+    picture,
+    rendered,
+    rewritten,
+    text_at,
+)
 from tests.reading.reading_helpers import check_invariants, needs_tesseract, read
 
 WORDS = [
@@ -99,7 +107,9 @@ _invisible = _mode(3, (72, 600), ORDER)
         pytest.param(_in_a_form, id="in a form"),
     ],
 )
-def test_hidden_text_is_reported_and_never_becomes_a_passage(make_pdf: MakePdf, hidden: Draw) -> None:
+def test_hidden_text_is_reported_and_never_becomes_a_passage(
+    make_pdf: MakePdf, hidden: Draw
+) -> None:
     document = read(make_pdf(all_of(_prose, hidden)))
     (page,) = document.pages
     assert (page.text, page.fault, page.problem) == (SHOWN, Fault.HIDDEN, LEFT_OUT)
@@ -167,23 +177,10 @@ def test_rotated_pages_are_judged_as_they_are_displayed(make_pdf: MakePdf, rotat
     assert page.problem == "11 characters of hidden text were left out (“Never seen.”)"
 
 
-def _rendered(make_pdf: MakePdf, printed: Draw = _prose) -> Image.Image:
-    plain = pypdfium2.PdfDocument(make_pdf(printed, name="plain.pdf"))
-    picture = plain[0].render(scale=200 / 72, grayscale=True).to_pil()
-    plain.close()
-    return picture
-
-
-def _picture(image: Image.Image, path: Path) -> Draw:
-    """Draw a picture over the whole page."""
-    image.save(path)
-    return lambda canvas: canvas.drawImage(str(path), 0, 0, *A4)
-
-
 @pytest.fixture
 def scan(make_pdf: MakePdf, tmp_path: Path) -> Draw:
     """The prose as a picture."""
-    return _picture(_rendered(make_pdf), tmp_path / "page.png")
+    return picture(rendered(make_pdf(_prose)), tmp_path)
 
 
 _layer = _mode(3, (72, 700), *WORDS)
@@ -216,27 +213,26 @@ def test_a_scan_whose_spaces_are_texts_of_their_own_is_kept_whole(
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "image",
     [Image.linear_gradient("L"), Image.effect_noise((600, 800), 200)],
     ids=["sky", "grain"],
 )
 def test_words_over_a_picture_that_shows_none_are_no_scan(
-    read_page: ReadPage, tmp_path: Path, picture: Image.Image
+    read_page: ReadPage, tmp_path: Path, image: Image.Image
 ) -> None:
-    drawn = _picture(picture, tmp_path / "picture.png")
-    page = read_page(drawn, _mode(3, (72, 300), ORDER, ORDER))
+    page = read_page(picture(image, tmp_path), _mode(3, (72, 300), ORDER, ORDER))
     assert (page.text, page.fault) == ("", Fault.PICTURE)
     assert "hidden text were left out" in str(page.problem)
 
 
-def _leaning(picture: Image.Image) -> Image.Image:
-    return picture.rotate(1, fillcolor=255, resample=Image.Resampling.BICUBIC)
+def _leaning(image: Image.Image) -> Image.Image:
+    return image.rotate(1, fillcolor=255, resample=Image.Resampling.BICUBIC)
 
 
-def _badly_lit(picture: Image.Image) -> Image.Image:
-    shadow = Image.linear_gradient("L").resize(picture.size)
+def _badly_lit(image: Image.Image) -> Image.Image:
+    shadow = Image.linear_gradient("L").resize(image.size)
     return ImageChops.multiply(
-        picture, shadow.point([100 + level * 155 // 255 for level in range(256)])
+        image, shadow.point([100 + level * 155 // 255 for level in range(256)])
     )
 
 
@@ -250,7 +246,7 @@ def test_a_layer_on_an_imperfect_scan_is_kept_whole(
     leading: int,
 ) -> None:
     printed = text_at(72, 740, *[SHOWN] * 40, font="Times-Roman", leading=leading)
-    scan = _picture(spoil(_rendered(make_pdf, printed)), tmp_path / "bad.png")
+    scan = picture(spoil(rendered(make_pdf(printed))), tmp_path)
     layer = [_mode(3, (72, 740 - leading * row), SHOWN, font="Times-Roman") for row in range(40)]
     page = read_page(scan, *layer)
     assert (page.text.count("1871"), page.problem) == (40, None)
@@ -274,7 +270,7 @@ def test_a_layer_on_words_drawn_as_outlines_is_kept(read_page: ReadPage) -> None
 
 @needs_tesseract
 def test_the_layer_of_a_scanning_program_is_kept_whole(make_pdf: MakePdf, tmp_path: Path) -> None:
-    _rendered(make_pdf).save(tmp_path / "page.png")
+    rendered(make_pdf(_prose)).save(tmp_path / "page.png")
     command = ["tesseract", str(tmp_path / "page.png"), str(tmp_path / "scan"), "--dpi", "200"]
     subprocess.run([*command, "pdf"], check=True, capture_output=True, timeout=60)
     (page,) = read(tmp_path / "scan.pdf").pages

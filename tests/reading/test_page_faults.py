@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pypdfium2
 import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
@@ -15,7 +14,16 @@ from mehealth_rag.reading.faults import GARBAGE, is_garbage
 from mehealth_rag.reading.ocr import installed
 from mehealth_rag.reading.pdf_file import render_page
 from mehealth_rag.types import BlockKind, Fault
-from tests.reading.drawing import BOLD, Draw, MakePdf, ReadPage, all_of, rewritten, text_at
+from tests.reading.drawing import (
+    BOLD,
+    MakePdf,
+    ReadPage,
+    all_of,
+    picture,
+    rendered,
+    rewritten,
+    text_at,
+)
 from tests.reading.reading_helpers import check_invariants, needs_tesseract, of_kind, read, source
 
 CASES = Path(__file__).parent / "cases"
@@ -27,19 +35,11 @@ WORDS = [
 _prose = all_of(text_at(72, 740, "The North Pier", font=BOLD, size=18), text_at(72, 700, *WORDS))
 
 
-def _picture(image: Image.Image, folder: Path) -> Draw:
-    """Draw a picture over the whole page."""
-    image.save(folder / "page.png")
-    return lambda canvas: canvas.drawImage(str(folder / "page.png"), 0, 0, 595.28, 841.89)
-
-
 @pytest.fixture
 def scan(make_pdf: MakePdf, tmp_path: Path) -> Path:
     """A page of prose, and the same page as nothing but a picture of it."""
-    plain = pypdfium2.PdfDocument(make_pdf(_prose, name="plain.pdf"))
-    picture = plain[0].render(scale=200 / 72, grayscale=True).to_pil()
-    plain.close()
-    return make_pdf(_prose, _picture(picture, tmp_path), name="scan.pdf")
+    scanned = picture(rendered(make_pdf(_prose, name="plain.pdf")), tmp_path)
+    return make_pdf(_prose, scanned, name="scan.pdf")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_picture_is_read_by_ocr_with_boxes_where_the_words_stand(scan: Path) -> 
 
 @needs_tesseract
 def test_picture_without_words_is_not_called_unread(make_pdf: MakePdf, tmp_path: Path) -> None:
-    path = make_pdf(_picture(Image.linear_gradient("L"), tmp_path))
+    path = make_pdf(picture(Image.linear_gradient("L"), tmp_path))
     options = ReadingOptions(ocr_languages="eng", tesseract="5")
     (page,) = read_document(source(path), options).pages
     assert page.problem == "a picture in which Tesseract finds no words"
@@ -85,11 +85,11 @@ def test_picture_without_words_is_not_called_unread(make_pdf: MakePdf, tmp_path:
 
 
 def test_white_scan_is_blank(read_page: ReadPage, tmp_path: Path) -> None:
-    page = read_page(_picture(Image.new("L", (200, 300), 253), tmp_path))
+    page = read_page(picture(Image.new("L", (200, 300), 253), tmp_path))
     assert page.fault is Fault.BLANK
 
 
-def test_words_drawn_as_outlines_are_a_picture(read_page: ReadPage) -> None:
+def test_words_drawn_as_outlines_are_apicture(read_page: ReadPage) -> None:
     def outlines(canvas: Canvas) -> None:
         for at in range(80):
             canvas.line(72 + 5 * at, 700, 74 + 5 * at, 710)
