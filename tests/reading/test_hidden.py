@@ -107,9 +107,7 @@ _invisible = _mode(3, (72, 600), ORDER)
         pytest.param(_in_a_form, id="in a form"),
     ],
 )
-def test_hidden_text_is_reported_and_never_becomes_a_passage(
-    make_pdf: MakePdf, hidden: Draw
-) -> None:
+def test_hidden_text_is_reported_and_is_in_no_passage(make_pdf: MakePdf, hidden: Draw) -> None:
     document = read(make_pdf(all_of(_prose, hidden)))
     (page,) = document.pages
     assert (page.text, page.fault, page.problem) == (SHOWN, Fault.HIDDEN, LEFT_OUT)
