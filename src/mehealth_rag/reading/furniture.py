@@ -45,7 +45,8 @@ def mark_furniture(
     for page, top, lines in edges:
         for line in lines:
             if not _is_own_number(line.text, page):
-                counted = _is_counted(line.text, page, offsets)
+                number = _number(line.text)
+                counted = number is not None and number - page.number in offsets
                 if line.size > 1.4 * body or not (counted or _key(line, top) in shared):
                     break
             marked.add(id(line))
@@ -110,12 +111,6 @@ def _is_own_number(text: str, page: RawPage) -> bool:
     name = named[2] or named[3]
     divided = any(sign in text for sign in "|•·–—\t")
     return (named[1] or named[4]) in numbers and (name.isupper() or divided)
-
-
-def _is_counted(text: str, page: RawPage, offsets: set[int]) -> bool:
-    """Return whether a line is a page number with one of the known offsets."""
-    number = _number(text)
-    return number is not None and number - page.number in offsets
 
 
 def _number(text: str) -> int | None:
