@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -250,17 +252,20 @@ def _runs(draw: st.DrawFn) -> Run:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_runs(), max_size=40))
-def test_any_page_keeps_every_character_once(drawn: list[Run]) -> None:
+def test_any_page_keeps_every_character(drawn: list[Run]) -> None:
     runs = tuple(run._replace(order=order) for order, run in enumerate(drawn))
     regions = arrange(RawPage(1, (600, 800), runs))
     (drafts,) = draft_pages([regions], measure(regions))
     text, blocks, lines = compose(drafts, Vocabulary.of(()))
     check_invariants(Page(1, "1", text, blocks, lines))
 
-    def letters(string: str) -> list[str]:
-        return sorted(char for char in string if not char.isspace() and char != "-")
+    def letters(string: str) -> Counter[str]:
+        return Counter(char for char in string if not char.isspace() and char != "-")
 
-    assert letters(text) == letters(" ".join(run.text for run in runs))
+    before, after = letters(" ".join(run.text for run in runs)), letters(text)
+    assert before <= after
+    # Only a label of several rows is repeated, in each of them.
+    assert before == after or any(block.kind is BlockKind.ROW for block in blocks)
 
 
 @pytest.mark.parametrize(
