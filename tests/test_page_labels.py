@@ -49,8 +49,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         canvas.showPage()
     canvas.save()
     (corpus / "sources.toml").write_text(MANIFEST, encoding="utf-8")
-    told = {"corpus": corpus, "index": folder / "index", "ocr_languages": "none"}
-    settings = Settings.load(told)
+    flags = {"corpus": corpus, "index": folder / "index", "ocr_languages": "none"}
+    settings = Settings.load(flags)
     report = ingest(settings)
     assistant = Assistant.open(settings)
     yield report, assistant
@@ -67,16 +67,16 @@ def test_ingest_names_the_page_that_was_not_read(built: Built) -> None:
 def test_sources_name_pages_and_dates(built: Built) -> None:
     rules, there = built[1].sources()
     assert rules.reason == "page iii could not be read"
-    told = source_json(rules)
-    assert (told["unread_pages"], told["unread_page_labels"]) == ([3], ["iii"])
-    assert told["dated"] == "2020-05-04"
+    account = source_json(rules)
+    assert (account["unread_pages"], account["unread_page_labels"]) == ([3], ["iii"])
+    assert account["dated"] == "2020-05-04"
     assert source_json(there)["linked_from"] == [
         {"document": "rules", "pages": [2], "page_labels": ["ii"]},
         {"document": "gone", "pages": [7], "page_labels": ["7"]},
     ]
-    shown = str(sources_markup((rules, there)))
-    assert "as of 4 May 2020" in shown
-    assert "linked from rules, page ii; gone, page 7" in shown
+    markup = str(sources_markup((rules, there)))
+    assert "as of 4 May 2020" in markup
+    assert "linked from rules, page ii; gone, page 7" in markup
 
 
 def test_the_account_of_pages_has_both_names(built: Built) -> None:
@@ -86,8 +86,8 @@ def test_the_account_of_pages_has_both_names(built: Built) -> None:
 
 def test_a_verdict_names_its_page(built: Built) -> None:
     verdict = told(built[1], "Swimming").check("Swimming costs £7 a day.")
-    says = "The documents say £5 a day, not £7 a day (page ii of “The rules”)."
-    assert verdict.explanation == says
+    reason = "The documents say £5 a day, not £7 a day (page ii of “The rules”)."
+    assert verdict.explanation == reason
 
 
 def test_answers_cite_label_and_date(built: Built) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-Draw = Callable[[Canvas], None]
+from mehealth_rag.types import Page
+from tests.reading.drawing import Draw, MakePdf, ReadPage, all_of
+from tests.reading.reading_helpers import check_invariants, read
 
 
 @pytest.fixture
-def make_pdf(tmp_path: Path) -> Callable[..., Path]:
+def make_pdf(tmp_path: Path) -> MakePdf:
     def make(*pages: Draw, name: str = "made.pdf") -> Path:
         path = tmp_path / name
         canvas = Canvas(str(path), pagesize=A4)
@@ -27,3 +25,13 @@ def make_pdf(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def read_page(make_pdf: MakePdf) -> ReadPage:
+    def read_made(*draws: Draw) -> Page:
+        (page,) = read(make_pdf(all_of(*draws))).pages
+        check_invariants(page)
+        return page
+
+    return read_made

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
+
+import pytest
 
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import Block, BlockKind, Document, Page, Source
@@ -10,10 +13,9 @@ from mehealth_rag.types import Block, BlockKind, Document, Page, Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportlab.pdfgen.canvas import Canvas
-
-LEADING = 13.0
-SIZE = 10.0
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="Tesseract is not installed"
+)
 
 
 def source(path: Path) -> Source:
@@ -30,18 +32,6 @@ def words_of(block: Block, page: Page) -> str:
 
 def of_kind(page: Page, kind: BlockKind) -> list[str]:
     return [words_of(block, page) for block in page.blocks if block.kind is kind]
-
-
-def lines_at(
-    canvas: Canvas, at: tuple[float, float], lines: list[str], font: str = "Helvetica"
-) -> float:
-    """Draw lines from a point (x, y) downwards; gives the next free y."""
-    x, y = at
-    for line in lines:
-        canvas.setFont(font, SIZE)
-        canvas.drawString(x, y, line)
-        y -= LEADING
-    return y
 
 
 def check_invariants(page: Page) -> None:

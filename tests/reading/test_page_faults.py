@@ -2,127 +2,99 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import pypdf
-import pypdfium2
 import pytest
+from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading import ReadingOptions, read_document
-from mehealth_rag.reading.faults import is_garbage
+from mehealth_rag.reading import PLAIN, ReadingOptions, read_document
+from mehealth_rag.reading.faults import GARBAGE, is_garbage
 from mehealth_rag.reading.ocr import installed
 from mehealth_rag.reading.pdf_file import render_page
 from mehealth_rag.types import BlockKind, Fault
-from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read, source
+from tests.reading.drawing import (
+    BOLD,
+    MakePdf,
+    ReadPage,
+    all_of,
+    picture,
+    rendered,
+    rewritten,
+    text_at,
+)
+from tests.reading.reading_helpers import check_invariants, needs_tesseract, of_kind, read, source
 
-if TYPE_CHECKING:
-    from reportlab.pdfgen.canvas import Canvas
-
-Maker = Callable[..., Path]
-
+CASES = Path(__file__).parent / "cases"
 WORDS = [
     "The lighthouse on the North Pier is 42 metres tall.",
     "It was lit in 1871 and has guided ships ever since.",
 ]
-needs_tesseract = pytest.mark.skipif(
-    shutil.which("tesseract") is None, reason="Tesseract is not installed"
-)
 
-
-def _prose(canvas: Canvas) -> None:
-    canvas.setFont("Helvetica-Bold", 18)
-    canvas.drawString(72, 740, "The North Pier")
-    lines_at(canvas, (72, 700), WORDS)
+_prose = all_of(text_at(72, 740, "The North Pier", font=BOLD, size=18), text_at(72, 700, *WORDS))
 
 
 @pytest.fixture
-def scan(make_pdf: Maker, tmp_path: Path) -> Path:
+def scan(make_pdf: MakePdf, tmp_path: Path) -> Path:
     """A page of prose, and the same page as nothing but a picture of it."""
-    plain = pypdfium2.PdfDocument(make_pdf(_prose, name="plain.pdf"))
-    plain[0].render(scale=200 / 72, grayscale=True).to_pil().save(tmp_path / "page.png")
-    plain.close()
-
-    def picture(canvas: Canvas) -> None:
-        canvas.drawImage(str(tmp_path / "page.png"), 0, 0, 595.28, 841.89)
-
-    return make_pdf(_prose, picture, name="scan.pdf")
+    scanned = picture(rendered(make_pdf(_prose, name="plain.pdf")), tmp_path)
+    return make_pdf(_prose, scanned, name="scan.pdf")
 
 
-def _options() -> ReadingOptions:
-    return ReadingOptions(ocr_languages="eng", tesseract=installed())
-
-
-def test_picture_is_told_with_what_would_help(scan: Path) -> None:
-    without = ReadingOptions(ocr_languages="eng", tesseract="")
-    first, second = read_document(source(scan), without).pages
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        (PLAIN, "set ocr_languages to have it read by Tesseract"),
+        (ReadingOptions(ocr_languages="eng"), "install Tesseract to have it read"),
+        pytest.param(
+            ReadingOptions(ocr_languages="eng+tlh", tesseract="5"),
+            "Tesseract lacks the language tlh: install it",
+            marks=needs_tesseract,
+        ),
+    ],
+)
+def test_picture_is_reported_with_its_remedy(
+    scan: Path, options: ReadingOptions, remedy: str
+) -> None:
+    first, second = read_document(source(scan), options).pages
     assert (first.problem, first.fault) == (None, None)
-    assert second.problem == "only a picture; install Tesseract to have it read"
-    assert second.fault is Fault.PICTURE
-    assert second.fault.unread
+    assert (second.problem, second.fault) == (f"only a picture; {remedy}", Fault.PICTURE)
     assert second.text == ""
-
-
-def test_ocr_can_be_turned_off(scan: Path) -> None:
-    second = read(scan).pages[1]
-    assert second.problem == "only a picture; set ocr_languages to have it read by Tesseract"
 
 
 @needs_tesseract
 def test_picture_is_read_by_ocr_with_boxes_where_the_words_stand(scan: Path) -> None:
-    plain, page = read_document(source(scan), _options()).pages
-    assert page.text == plain.text
+    options = ReadingOptions(ocr_languages="eng", tesseract=installed())
+    plain, page = read_document(source(scan), options).pages
+    assert (page.text, page.fault) == (plain.text, Fault.OCR)
     assert of_kind(page, BlockKind.HEADING) == ["The North Pier"]
-    assert page.fault is Fault.OCR
-    assert not page.fault.unread
+    assert (Fault.OCR.unread, Fault.PICTURE.unread) == (False, True)
     check_invariants(page)
     for ours, real in zip(page.lines, plain.lines, strict=True):
         assert ours.box == pytest.approx(real.box, abs=4)
 
 
 @needs_tesseract
-def test_missing_language_is_told(scan: Path) -> None:
-    options = ReadingOptions(ocr_languages="eng+tlh", tesseract=installed())
-    second = read_document(source(scan), options).pages[1]
-    assert second.problem == "only a picture; Tesseract lacks the language tlh: install it"
-
-
-@needs_tesseract
-def test_picture_without_words_is_not_called_unread(make_pdf: Maker, tmp_path: Path) -> None:
-    from PIL import Image
-
-    Image.linear_gradient("L").save(tmp_path / "sky.png")
-
-    def sky(canvas: Canvas) -> None:
-        canvas.drawImage(str(tmp_path / "sky.png"), 0, 0, 595, 842)
-
-    (page,) = read_document(source(make_pdf(sky)), _options()).pages
+def test_picture_without_words_is_not_called_unread(make_pdf: MakePdf, tmp_path: Path) -> None:
+    path = make_pdf(picture(Image.linear_gradient("L"), tmp_path))
+    options = ReadingOptions(ocr_languages="eng", tesseract="5")
+    (page,) = read_document(source(path), options).pages
     assert page.problem == "a picture in which Tesseract finds no words"
     assert page.fault is Fault.BLANK
 
 
-def test_white_scan_is_blank(make_pdf: Maker, tmp_path: Path) -> None:
-    from PIL import Image
-
-    Image.new("L", (200, 300), 253).save(tmp_path / "white.png")
-
-    def white(canvas: Canvas) -> None:
-        canvas.drawImage(str(tmp_path / "white.png"), 0, 0, 595, 842)
-
-    (page,) = read(make_pdf(white)).pages
+def test_white_scan_is_blank(read_page: ReadPage, tmp_path: Path) -> None:
+    page = read_page(picture(Image.new("L", (200, 300), 253), tmp_path))
     assert page.fault is Fault.BLANK
 
 
-def test_words_drawn_as_outlines_are_a_picture(make_pdf: Maker) -> None:
+def test_words_drawn_as_outlines_are_apicture(read_page: ReadPage) -> None:
     def outlines(canvas: Canvas) -> None:
         for at in range(80):
             canvas.line(72 + 5 * at, 700, 74 + 5 * at, 710)
 
-    (page,) = read(make_pdf(outlines)).pages
-    assert page.fault is Fault.PICTURE
+    assert read_page(outlines).fault is Fault.PICTURE
 
 
 @pytest.mark.parametrize(
@@ -140,7 +112,7 @@ def test_words_drawn_as_outlines_are_a_picture(make_pdf: Maker) -> None:
         ("\ufffd", False),
     ],
 )
-def test_garbage_is_told_from_text(text: str, garbage: bool) -> None:
+def test_garbage_is_distinguished_from_text(text: str, garbage: bool) -> None:
     assert is_garbage(text) is garbage
 
 
@@ -149,17 +121,36 @@ def test_garbage_page_of_a_text_file_is_not_used(tmp_path: Path) -> None:
     path.write_text("A yacht pays £300.\f" + "\ufffd\ue000" * 60, encoding="utf-8")
     good, bad = read(path).pages
     assert good.problem is None
-    assert bad.fault is Fault.GARBAGE
-    assert (bad.text, bad.blocks) == ("", ())
+    assert (bad.text, bad.blocks, bad.fault) == ("", (), Fault.GARBAGE)
+
+
+def test_bare_codes_of_ligatures_are_read() -> None:
+    (page,) = read(CASES / "texlig.pdf").pages
+    assert page.text == (
+        "The office is on the first floor. The final figure for staff is sufficient."
+    )
+    check_invariants(page)
+
+
+def test_a_font_that_does_not_say_what_its_letters_are_is_reported() -> None:
+    (page,) = read(CASES / "cid_notounicode.pdf").pages
+    assert (page.text, page.fault) == ("", Fault.GARBAGE)
+    assert str(page.problem).startswith(GARBAGE)
+
+
+@needs_tesseract
+def test_it_is_read_by_ocr_where_that_can_be() -> None:
+    options = ReadingOptions(tesseract="5", ocr_languages="eng")
+    (page,) = read_document(source(CASES / "cid_notounicode.pdf"), options).pages
+    assert page.fault is Fault.OCR
+    assert "The boatman is Caspar Ellwood" in page.text
 
 
 @pytest.fixture
-def locked(make_pdf: Maker, tmp_path: Path) -> Path:
-    writer = pypdf.PdfWriter(clone_from=make_pdf(_prose, name="open.pdf"))
-    writer.set_page_label(0, 0, prefix="A-", start=1)
-    writer.encrypt(user_password="sésame", algorithm="AES-256")
-    path = tmp_path / "locked.pdf"
-    writer.write(path)
+def locked(make_pdf: MakePdf) -> Path:
+    with rewritten(path := make_pdf(_prose, name="locked.pdf")) as writer:
+        writer.set_page_label(0, 0, prefix="A-", start=1)
+        writer.encrypt(user_password="sésame", algorithm="AES-256")
     return path
 
 
@@ -171,22 +162,18 @@ def test_locked_file_opens_with_one_of_the_passwords(locked: Path) -> None:
     assert render_page(locked, 1, 100, options.passwords).startswith(b"\x89PNG")
 
 
-def test_locked_file_without_its_password_is_one_line(locked: Path) -> None:
-    options = ReadingOptions(passwords=("wrong", "worse"))
-    with pytest.raises(ReadingError, match=r"none of the 2 passwords given opens it; put its"):
-        read_document(source(locked), options)
-    with pytest.raises(ReadingError, match=r"locked with a password; put its password into"):
-        read(locked)
-
-
-def test_empty_password_opens_a_file_that_only_its_owner_may_change(
-    make_pdf: Maker, tmp_path: Path
+@pytest.mark.parametrize(
+    ("passwords", "message"),
+    [
+        (("wrong", "worse"), "none of the 2 passwords given opens it; put its password into"),
+        ((), "locked with a password; put its password into .*, or save a copy without one"),
+    ],
+)
+def test_locked_file_without_its_password_is_one_line(
+    locked: Path, passwords: tuple[str, ...], message: str
 ) -> None:
-    writer = pypdf.PdfWriter(clone_from=make_pdf(_prose))
-    writer.encrypt(user_password="", owner_password="owner", algorithm="AES-256")
-    path = tmp_path / "owned.pdf"
-    writer.write(path)
-    assert read(path).pages[0].text.startswith("The North Pier")
+    with pytest.raises(ReadingError, match=rf"locked\.pdf: .*{message}"):
+        read_document(source(locked), ReadingOptions(passwords=passwords))
 
 
 def test_what_the_text_depends_on_is_in_the_version() -> None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from pypdf import PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.passages.splitting import split
 from mehealth_rag.types import BlockKind
-from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read
-
-if TYPE_CHECKING:
-    from reportlab.pdfgen.canvas import Canvas
-
-Maker = Callable[..., Path]
+from tests.reading.drawing import BOLD, Draw, MakePdf, ReadPage, all_of, rewritten, rows_at, text_at
+from tests.reading.reading_helpers import of_kind, read
 
 WORDS = (
     "the harbour was built by the town in the year of the great storm and it has served ships of "
@@ -42,158 +36,85 @@ def filled(width: float, count: int, start: int = 0, size: float = 10.0) -> list
     return lines
 
 
-def test_three_columns_are_read_one_after_the_other(make_pdf: Maker) -> None:
-    columns = [filled(150, 12, start) for start in (0, 9, 23)]
-
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica-Bold", 18)
-        canvas.drawString(50, 760, "The harbour in three parts")
-        for x, lines in zip((50, 222, 394), columns, strict=True):
-            lines_at(canvas, (x, 720), lines)
-
-    (page,) = read(make_pdf(draw)).pages
-    text = page.text.replace("\n", " ")
-    assert text == " ".join(["The harbour in three parts", *chain(*columns)])
-    check_invariants(page)
+XS = (50, 222, 394)
+COLUMNS = [filled(150, 12, start) for start in (0, 9, 23)]
 
 
-def test_three_columns_drawn_line_by_line(make_pdf: Maker) -> None:
-    columns = [filled(150, 10, start) for start in (0, 9, 23)]
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        [text_at(x, 720, *lines) for x, lines in zip(XS, COLUMNS, strict=True)],
+        [rows_at(XS, 720, *zip(*COLUMNS, strict=True), size=10)],
+    ],
+    ids=["column by column", "line by line"],
+)
+@pytest.mark.parametrize("title", ["", "The harbour in three parts"])
+def test_three_columns_are_read_one_after_the_other(
+    read_page: ReadPage, drawn: list[Draw], title: str
+) -> None:
+    page = read_page(text_at(50, 760, title, font=BOLD, size=18), *drawn)
+    assert page.text.replace("\n", " ") == " ".join([title, *chain(*COLUMNS)]).strip()
 
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica", 10)
-        for at, lines in enumerate(zip(*columns, strict=True)):
-            for x, line in zip((50, 222, 394), lines, strict=True):
-                canvas.drawString(x, 720 - 13 * at, line)
 
-    (page,) = read(make_pdf(draw)).pages
-    assert page.text.replace("\n", " ") == " ".join(chain(*columns))
-
-
-def test_a_sidebar_stands_apart_from_the_text_beside_it(make_pdf: Maker) -> None:
+def test_a_sidebar_stands_apart_from_the_text_beside_it(read_page: ReadPage) -> None:
     main = filled(330, 24)
-    side = [
-        "Opening hours of",
-        "the harbour office",
-        "are nine to five,",
-        "and ten to noon on",
-        "Sundays.",
-    ]
-
-    def draw(canvas: Canvas) -> None:
-        lines_at(canvas, (60, 740), main)
-        canvas.setFont("Helvetica-Bold", 11)
-        canvas.drawString(430, 700, "At the office")
-        lines_at(canvas, (430, 684), side)
-
-    (page,) = read(make_pdf(draw)).pages
+    side = ["Opening hours of", "the harbour office", "are nine to five,", "and ten to noon on",
+            "Sundays."]  # fmt: skip
+    page = read_page(
+        text_at(60, 740, *main),
+        text_at(430, 700, "At the office", font=BOLD, size=11),
+        text_at(430, 684, *side),
+    )
     assert " ".join(main) in page.text
     assert " ".join(side) in page.text
     assert "At the office" in of_kind(page, BlockKind.HEADING)
 
 
-def test_a_footnote_stands_after_the_text_and_by_itself(make_pdf: Maker) -> None:
-    body = filled(430, 10)
-
-    def draw(canvas: Canvas) -> None:
-        lines_at(canvas, (72, 740), body)
-        canvas.setFont("Helvetica", 6)
-        canvas.drawString(72, 124, "1")
-        canvas.setFont("Helvetica", 8)
-        canvas.drawString(76, 120, "Dues are in pounds of the year 2020, as the board has them.")
-
-    (page,) = read(make_pdf(draw)).pages
-    *texts, note = page.text.split("\n")
-    assert " ".join(texts) == " ".join(body)
-    assert note.replace(" ", "").startswith("1Duesareinpounds")
-
-
-def test_running_heads_and_notes_do_not_part_what_goes_on_over_the_page(make_pdf: Maker) -> None:
-    pages = [filled(430, 20, start) for start in (0, 7, 16)]
-
-    def draw(number: int) -> Callable[[Canvas], None]:
-        def on(canvas: Canvas) -> None:
-            canvas.setFont("Helvetica", 8)
-            canvas.drawString(72, 805, "A history of the harbour")
-            canvas.drawString(290, 30, str(number))
-            lines_at(canvas, (72, 760), pages[number - 1])
-
-        return on
-
-    document = read(make_pdf(draw(1), draw(2), draw(3)))
-    for page, lines in zip(document.pages, pages, strict=True):
-        assert of_kind(page, BlockKind.FURNITURE) == ["A history of the harbour", str(page.number)]
-        assert of_kind(page, BlockKind.PARAGRAPH) == [" ".join(lines)]
-
-
-def test_a_word_broken_at_a_column_s_end_is_whole(make_pdf: Maker) -> None:
-    left = [*filled(210, 8), "and so the whole inter-"]
-    right = ["national trade of the town went", *filled(210, 8, 5)]
-
-    def draw(canvas: Canvas) -> None:
-        lines_at(canvas, (60, 720), left)
-        lines_at(canvas, (320, 720), right)
-        lines_at(
-            canvas, (60, 560), ["The word international stands on this page once more, whole."]
-        )
-
-    (page,) = read(make_pdf(draw)).pages
-    assert "the whole international trade of the town" in page.text
-    check_invariants(page)
-
-
-def test_a_word_broken_at_a_page_s_end_stays_as_each_page_has_it(make_pdf: Maker) -> None:
-    first = [*filled(430, 6), "and then it was known as the inter-"]
-    second = [
-        "national harbour, for ships came from all over the world to its quays.",
-        *filled(430, 4),
-    ]
-    document = read(
-        make_pdf(
-            lambda canvas: void(lines_at(canvas, (72, 740), first)),
-            lambda canvas: void(lines_at(canvas, (72, 740), second)),
-        )
+def test_a_footnote_stands_after_the_text_and_by_itself(read_page: ReadPage) -> None:
+    body, note = filled(430, 10), "Dues are in pounds of the year 2020, as the board has them."
+    page = read_page(
+        text_at(72, 740, *body), text_at(72, 124, "1", size=6), text_at(76, 120, note, size=8)
     )
-    assert document.pages[0].text.endswith("known as the inter-")
-    assert document.pages[1].text.startswith("national harbour,")
+    *texts, last = page.text.split("\n")
+    assert " ".join(texts) == " ".join(body)
+    assert last.removeprefix("1").strip() == note
 
 
-def void(_: float) -> None:
-    """Take a drawing's result away: a page's drawing gives none."""
+def test_a_word_broken_at_a_column_s_end_is_whole(read_page: ReadPage) -> None:
+    page = read_page(
+        text_at(60, 720, *filled(210, 8), "and so the whole inter-"),
+        text_at(320, 720, "national trade of the town went", *filled(210, 8, 5)),
+        text_at(60, 560, "The word international stands on this page once more, whole."),
+    )
+    assert "the whole international trade of the town" in page.text
 
 
-def test_front_matter_has_roman_numbers_and_keeps_its_text(make_pdf: Maker, tmp_path: Path) -> None:
-    def draw(label: str, start: int) -> Callable[[Canvas], None]:
-        def on(canvas: Canvas) -> None:
-            lines_at(canvas, (72, 740), filled(430, 12, start))
-            canvas.setFont("Helvetica", 9)
-            canvas.drawCentredString(297, 40, label)
+def test_a_word_broken_at_a_page_s_end_stays_as_each_page_has_it(make_pdf: MakePdf) -> None:
+    first = [*filled(430, 6), "and then it was known as the inter-"]
+    second = ["national harbour, for ships came from all over the world.", *filled(430, 4)]
+    pages = read(make_pdf(text_at(72, 740, *first), text_at(72, 740, *second))).pages
+    assert pages[0].text.endswith("known as the inter-")
+    assert pages[1].text.startswith("national harbour,")
 
-        return on
 
+def test_front_matter_has_roman_numbers_and_keeps_its_text(make_pdf: MakePdf) -> None:
     labels = ["i", "ii", "iii", "1", "2"]
-    made = make_pdf(*(draw(label, 3 * at) for at, label in enumerate(labels)))
-    writer = PdfWriter(clone_from=PdfReader(made))
-    writer.set_page_label(0, 2, style=PageLabelStyle.LOWERCASE_ROMAN)
-    writer.set_page_label(3, 4, style=PageLabelStyle.DECIMAL)
-    path = tmp_path / "labelled.pdf"
-    writer.write(path)
+    drawn = [
+        all_of(text_at(72, 740, *filled(430, 12, 3 * at)), text_at(295, 40, label, size=9))
+        for at, label in enumerate(labels)
+    ]
+    with rewritten(path := make_pdf(*drawn)) as writer:
+        writer.set_page_label(0, 2, style=PageLabelStyle.LOWERCASE_ROMAN)
+        writer.set_page_label(3, 4, style=PageLabelStyle.DECIMAL)
     document = read(path)
     assert [page.label for page in document.pages] == labels
     assert [of_kind(page, BlockKind.FURNITURE) for page in document.pages] == [[x] for x in labels]
-    passages = split(document)
-    assert {passage.page_label for passage in passages} == set(labels)
+    assert {passage.page_label for passage in split(document)} == set(labels)
 
 
-def test_a_page_of_ten_thousand_characters_and_one_of_none(make_pdf: Maker) -> None:
+def test_a_page_of_ten_thousand_characters_and_one_of_none(make_pdf: MakePdf) -> None:
     lines = filled(530, 80, size=6.0)
-
-    def full(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica", 6)
-        for at, line in enumerate(lines):
-            canvas.drawString(30, 820 - 10 * at, line)
-
-    document = read(make_pdf(full, lambda _: None))
+    document = read(make_pdf(text_at(30, 820, *lines, size=6, leading=10), lambda _: None))
     first, second = document.pages
     assert len(first.text) > 10_000
     assert first.text.replace("\n", " ") == " ".join(lines)
@@ -202,152 +123,90 @@ def test_a_page_of_ten_thousand_characters_and_one_of_none(make_pdf: Maker) -> N
     assert " ".join(p.text for p in split(document)).split() == first.text.split()
 
 
-def test_columns_over_a_table_are_one_row_whatever_their_letters(make_pdf: Maker) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica-Bold", 9)
-        for x, words in ((200, "Three Months Ended June 30"), (400, "Twelve Months Ended June 30")):
-            canvas.drawString(x, 712, words)
-        canvas.setFont("Helvetica", 9)
-        for at, label in enumerate(("Net sales", "Net income")):
-            canvas.drawString(72, 694 - 13 * at, label)
-            for x in (220, 300, 420, 500):
-                canvas.drawString(x, 694 - 13 * at, f"{x + at},{x + at}")
-        lines_at(canvas, (72, 640), filled(450, 6))
-
-    (page,) = read(make_pdf(draw)).pages
-    assert of_kind(page, BlockKind.HEADING) == []
-    assert of_kind(page, BlockKind.ROW)[0] == (
-        "Three Months Ended June 30\tTwelve Months Ended June 30"
-    )
+def _figures(xs: Sequence[float], y: float, *labels: str) -> Draw:
+    """Draw rows of labels at the left and of figures at `xs`."""
+    cells = [[label, *(str(round(x) + at) for x in xs)] for at, label in enumerate(labels)]
+    return rows_at((70, *xs), y, *cells, size=8)
 
 
-def test_figures_at_the_middle_of_a_label_of_two_lines(make_pdf: Maker) -> None:
+def _centred(*heads: tuple[float, float, str]) -> Draw:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 8)
-        canvas.drawString(72, 700, "Comparable constant currency")
-        canvas.drawString(72, 692, "Growth %")
-        canvas.drawString(300, 696, "(5)")
-        canvas.drawString(380, 696, "(4)")
-        canvas.drawString(72, 676, "Volume %")
-        canvas.drawString(300, 676, "(7)")
-        canvas.drawString(380, 676, "(6)")
+        for x, y, words in heads:
+            canvas.drawCentredString(x, y, words)
 
-    (page,) = read(make_pdf(draw)).pages
-    assert page.text.split("\n") == [
-        "Comparable constant currency Growth %\t(5)\t(4)",
-        "Volume %\t(7)\t(6)",
-    ]
+    return draw
 
 
-def test_ranges_of_figures_are_cells(make_pdf: Maker) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica", 9)
-        for at, (label, cell) in enumerate(
-            (
-                ("Depreciation and amortisation expense", "$245 million to $250 million"),
-                ("Share of the harbour's own funds spent", "approximately 24.6%"),
-            )
-        ):
-            canvas.drawString(72, 700 - 13 * at, label)
-            canvas.drawString(380, 700 - 13 * at, cell)
-
-    (page,) = read(make_pdf(draw)).pages
-    assert of_kind(page, BlockKind.ROW) == [
-        "Depreciation and amortisation expense\t$245 million to $250 million",
-        "Share of the harbour's own funds spent\tapproximately 24.6%",
-    ]
+def test_columns_over_a_table_are_one_row_whatever_their_letters(read_page: ReadPage) -> None:
+    heads = ("Three Months Ended June 30", "Twelve Months Ended June 30")
+    page = read_page(
+        text_at(200, 712, heads[0], font=BOLD, size=9),
+        text_at(400, 712, heads[1], font=BOLD, size=9),
+        rows_at((72, 220, 300, 420, 500), 694, *(("Net sales", "1,2", "3", "4", "5"),) * 2),
+        text_at(72, 640, *filled(450, 6)),
+    )
+    assert of_kind(page, BlockKind.HEADING) == []
+    assert of_kind(page, BlockKind.ROW)[0] == "\t".join(heads)
 
 
-def test_a_numbered_title_is_a_heading_though_a_full_stop_ends_it(make_pdf: Maker) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica-Bold", 10)
-        canvas.drawString(72, 740, "Item 5.02.")
-        canvas.drawString(150, 740, "Departure of the Harbour Master.")
-        lines_at(canvas, (72, 715), filled(430, 8))
-
-    (page,) = read(make_pdf(draw)).pages
+def test_a_numbered_title_is_a_heading_though_a_full_stop_ends_it(read_page: ReadPage) -> None:
+    page = read_page(
+        text_at(72, 740, "Item 5.02.", font=BOLD),
+        text_at(150, 740, "Departure of the Harbour Master.", font=BOLD),
+        text_at(72, 715, *filled(430, 8)),
+    )
     assert of_kind(page, BlockKind.HEADING) == ["Item 5.02. Departure of the Harbour Master."]
 
 
-def test_headings_stacked_line_by_line_over_figures_are_cells(make_pdf: Maker) -> None:
-    heads = (
-        ("Quoted Prices", 300, 700),
-        ("Significant", 400, 700),
-        ("in Active", 300, 691),
-        ("Other", 400, 691),
-        ("Significant", 500, 691),
-        ("Total", 220, 682),
-        ("Markets", 300, 682),
-        ("Observable", 400, 682),
-        ("Unobservable", 500, 682),
-    )
-
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica", 8)
-        canvas.drawCentredString(360, 716, "Fair Value Measurements at Reporting Date Using")
-        for words, x, y in heads:
-            canvas.drawCentredString(x, y, words)
-        canvas.drawString(60, 668, "Assets:")
-        for at, label in enumerate(("Money market funds", "Time deposits")):
-            canvas.drawString(70, 654 - 13 * at, label)
-            for x in (220, 300, 400, 500):
-                canvas.drawRightString(x + 15, 654 - 13 * at, f"{x + at}")
-
-    (page,) = read(make_pdf(draw)).pages
+def test_headings_stacked_line_by_line_over_figures_are_cells(read_page: ReadPage) -> None:
+    title = "Fair Value Measurements at Reporting Date Using"
+    heads = [
+        (360, 716, title),
+        (300, 700, "Quoted Prices"), (400, 700, "Significant"),
+        (300, 691, "in Active"), (400, 691, "Other"), (500, 691, "Significant"),
+        (220, 682, "Total"), (300, 682, "Markets"), (400, 682, "Observable"),
+        (500, 682, "Unobservable"),
+    ]  # fmt: skip
+    figures = _figures((215, 295, 395, 495), 654, "Money market funds", "Time deposits")
+    page = read_page(_centred(*heads), text_at(60, 668, "Assets:", size=8), figures)
     assert of_kind(page, BlockKind.ROW)[0].split("\t") == [
         "Total",
         "Quoted Prices in Active Markets",
         "Significant Other Observable",
         "Significant Unobservable",
     ]
-    assert "Fair Value Measurements at Reporting Date Using" in page.text.split("\n")
+    assert title in page.text.split("\n")
 
 
-def test_a_heading_over_several_columns_is_none_of_theirs(make_pdf: Maker) -> None:
-    def draw(canvas: Canvas) -> None:
-        canvas.setFont("Helvetica", 8)
-        canvas.drawCentredString(300, 696, "Percent Change")
-        for words, x in (("Total", 220), ("Operations", 300), ("Currency", 380)):
-            canvas.drawCentredString(x, 682, words)
-        for at, label in enumerate(("Consumer", "Medical")):
-            canvas.drawString(70, 668 - 13 * at, label)
-            for x in (220, 300, 380):
-                canvas.drawRightString(x + 15, 668 - 13 * at, f"{x + at}")
-
-    (page,) = read(make_pdf(draw)).pages
+def test_a_heading_over_several_columns_is_none_of_theirs(read_page: ReadPage) -> None:
+    heads = (220, 682, "Total"), (300, 682, "Operations"), (380, 682, "Currency")
+    figures = _figures((225, 305, 385), 668, "Consumer", "Medical")
+    page = read_page(_centred((300, 696, "Percent Change"), *heads), figures)
     assert page.text.split("\n")[:2] == ["Percent Change", "Total\tOperations\tCurrency"]
 
 
 @pytest.mark.parametrize("degrees", [90, 270])
 def test_a_page_whose_text_stands_on_its_side_is_read_as_it_is_meant(
-    make_pdf: Maker, degrees: int
+    read_page: ReadPage, degrees: int
 ) -> None:
-    def draw(canvas: Canvas) -> None:
-        width, height = A4
+    width, height = A4
+    lines = filled(640, 4)
+    rows = [("Berth", "2022", "2023"), ("East pier", "4,602", "4,386"), ("West", "318", "291")]
+
+    def turn(canvas: Canvas) -> None:
         canvas.rotate(degrees)
         canvas.translate(*((0, -width) if degrees == 90 else (-height, 0)))
-        lines_at(canvas, (72, 520), filled(640, 4))
-        canvas.setFont("Helvetica", 9)
-        for at, (label, *figures) in enumerate(
-            (("Berth", "2022", "2023"), ("East pier", "4,602", "4,386"), ("West", "318", "291"))
-        ):
-            canvas.drawString(72, 420 - 14 * at, label)
-            for x, figure in zip((400, 500), figures, strict=True):
-                canvas.drawString(x, 420 - 14 * at, figure)
 
-    (page,) = read(make_pdf(draw)).pages
-    check_invariants(page)
-    assert of_kind(page, BlockKind.PARAGRAPH) == [" ".join(filled(640, 4))]
-    assert of_kind(page, BlockKind.ROW) == [
-        "Berth\t2022\t2023",
-        "East pier\t4,602\t4,386",
-        "West\t318\t291",
-    ]
+    table = rows_at((72, 400, 500), 420, *rows, leading=14)
+    page = read_page(turn, text_at(72, 520, *lines), table)
+    assert of_kind(page, BlockKind.PARAGRAPH) == [" ".join(lines)]
+    assert of_kind(page, BlockKind.ROW) == ["\t".join(row) for row in rows]
     assert page.size == pytest.approx(A4, abs=0.5)
     first = page.lines[0].box
     assert first is not None
     left, bottom, right, top = first
     assert right - left < 12  # as displayed: a line that runs up or down
     assert top - bottom > 600
-    across = A4[0] - 520 if degrees == 90 else 520
+    across = width - 520 if degrees == 90 else 520
     assert left - 3 <= across <= right + 3

@@ -6,15 +6,14 @@ column. The rows that fill every column show where the columns are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 _COLUMNS = 3
 """Minimum columns of a table; with two, a row with an empty cell would be a single cell."""
 _FULL_ROWS = 2
 """Minimum number of complete rows needed to locate the columns."""
-
 _BEFORE, _BEHIND = "$£€¥", ("%", ")%", ")")
 """Signs that financial filings set apart from their figures; they form no column of their own."""
 
@@ -27,7 +26,7 @@ class Cell(NamedTuple):
     right: float
 
 
-Span = tuple[float, float]
+_Extent = tuple[float, float]
 
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[str]:
@@ -35,12 +34,10 @@ def in_columns(rows: Sequence[Sequence[Cell]]) -> list[str]:
 
     Cells that are merged over two rows are in both.
     """
-    merged = [_with_signs(row) for row in rows]
+    merged = list(map(_with_signs, rows))
     columns = _columns(merged)
-    shared: list[list[Cell]] = []
-    for row in merged:
-        shared.append(_with_cells_above(row, shared[-1] if shared else [], columns))
-    return [_row(row, columns) for row in shared]
+    whole = accumulate(merged, lambda above, row: _with_cells_above(row, above, columns))
+    return [_row(row, columns) for row in whole]
 
 
 def _with_signs(row: Sequence[Cell]) -> list[Cell]:
@@ -55,22 +52,20 @@ def _with_signs(row: Sequence[Cell]) -> list[Cell]:
     return cells
 
 
-def _columns(rows: Sequence[Sequence[Cell]]) -> list[Span]:
+def _columns(rows: Sequence[Sequence[Cell]]) -> list[_Extent]:
     """Return the extents of the columns; empty if the fullest rows do not agree on them."""
     most = max(map(len, rows))
     full = [row for row in rows if len(row) == most]
     if most < _COLUMNS or len(full) < _FULL_ROWS:
         return []
-    columns = [_around(cells) for cells in zip(*full, strict=True)]
+    columns = [
+        (min(cell.left for cell in cells), max(cell.right for cell in cells))
+        for cells in zip(*full, strict=True)
+    ]
     return columns if all(left[1] < right[0] for left, right in pairwise(columns)) else []
 
 
-def _around(cells: Iterable[Cell]) -> Span:
-    _, lefts, rights = zip(*cells, strict=True)
-    return min(lefts), max(rights)
-
-
-def _row(row: Sequence[Cell], columns: Sequence[Span]) -> str:
+def _row(row: Sequence[Cell], columns: Sequence[_Extent]) -> str:
     places = [_place(cell, columns) for cell in row]
     known = [place for place in places if place is not None]
     rising = all(left < right for left, right in pairwise(known))
@@ -83,12 +78,12 @@ def _row(row: Sequence[Cell], columns: Sequence[Span]) -> str:
 
 
 def _with_cells_above(
-    row: list[Cell], above: Sequence[Cell], columns: Sequence[Span]
+    row: list[Cell], above: Sequence[Cell], columns: Sequence[_Extent]
 ) -> list[Cell]:
-    """Return a row with the cells above for the columns that it lacks, or as it is.
+    """Return a row with the cells above in the columns that it lacks, or unchanged.
 
-    It lacks only the label of the full row above; or it is the second row of headings, under some
-    that are over several columns.
+    It may lack only the label of the full row above. Or it is the second row of headings, below
+    some that span several columns.
     """
     places = [_place(cell, columns) for cell in row]
     lacking = sorted(set(range(len(columns))).difference(places))
@@ -109,7 +104,7 @@ def _may_head(cell: Cell) -> bool:
     return any(map(str.isalpha, cell.text)) or (cell.text.isdigit() and len(cell.text) == 4)
 
 
-def _place(cell: Cell, columns: Sequence[Span]) -> int | None:
+def _place(cell: Cell, columns: Sequence[_Extent]) -> int | None:
     """Return the index of the only column that a cell overlaps; None if there is no single one."""
     overlapping = [
         i for i, (left, right) in enumerate(columns) if cell.left < right and left < cell.right

@@ -36,6 +36,7 @@ _PROSE_LINES = 5
 """Minimum lines of running text from which to take a page's own body size."""
 _NOTE_SIGNS = "0123456789*†‡§"
 _MAX_LEVEL = 6
+_TEXT = (BlockKind.PARAGRAPH, BlockKind.ITEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def measure(regions: Iterable[Region]) -> Style:
     for region in regions:
         for line in region:
             sizes[_half(line.size)] += len(line.text)
-            bold += len(line.text) if line.bold else 0
+            bold += line.bold * len(line.text)
         for above, below in pairwise(region):
             step = (above.baseline - below.baseline) / max(below.size, 1.0)
             if 0.9 < step < 2.2 and len(above.text) > 30 and not above.row:
@@ -74,11 +75,10 @@ def draft_pages(pages: Sequence[Sequence[Region]], style: Style) -> list[list[Dr
     grouped = [_page_groups(regions, style) for regions in pages]
     heads = (g for groups in grouped for g in groups if g.kind is BlockKind.HEADING)
     looks = sorted({_look(head.lines[0], style) for head in heads}, reverse=True)
+    levels = {look: min(rank, _MAX_LEVEL) for rank, look in enumerate(looks, 1)}
 
     def draft(group: Group) -> Draft:
-        level = 0
-        if group.kind is BlockKind.HEADING:
-            level = min(looks.index(_look(group.lines[0], style)) + 1, _MAX_LEVEL)
+        level = levels[_look(group.lines[0], style)] if group.kind is BlockKind.HEADING else 0
         return Draft(group.kind, tuple(Piece(line.text, line.box) for line in group.lines), level)
 
     return [list(map(draft, groups)) for groups in grouped]
@@ -131,11 +131,9 @@ def _opens_item(line: TextLine) -> bool:
 def _belongs(group: Group, line: TextLine, style: Style) -> bool:
     """Return whether a line continues the block before it."""
     last = group.last
-    if last.row or last.furniture or last.statement or not last.upright:
+    if any(x.row or x.furniture or x.statement or not x.upright for x in (last, line)):
         return False
-    if line.row or line.furniture or not line.upright or _opens_item(line):
-        return False
-    if not (_same_style(group, line) and _is_next(last, line, style)):
+    if _opens_item(line) or not (_same_style(group, line) and _is_next(last, line, style)):
         return False
     if group.kind is BlockKind.ITEM:
         return _item_goes_on(group, line)
@@ -177,20 +175,15 @@ def _ends_block(group: Group, line: TextLine) -> bool:
     if ends_clause(last.text):
         if _is_short(group) and not line.text[:1].islower():
             return True
-        return line.box[0] > _left(group) + 0.8 * line.size and not _centred(group, line)
+        return line.box[0] > group.left + 0.8 * line.size and not _centred(group, line)
     if goes_on(line.text) or is_unfinished(last.text) or _centred(group, line):
         return False
     return last.box[2] < last.box[0] + _VERY_SHORT * (group.right - last.box[0])
 
 
-def _left(group: Group) -> float:
-    return min(line.box[0] for line in group.lines)
-
-
 def _is_short(group: Group) -> bool:
     """Return whether a block's last line ends well before the right edge of its column."""
-    left = _left(group)
-    return group.last.box[2] < left + _SHORT * (group.right - left)
+    return group.last.box[2] < group.left + _SHORT * (group.right - group.left)
 
 
 def _centred(group: Group, line: TextLine) -> bool:
@@ -210,9 +203,8 @@ def _classified(group: Group, style: Style, body: float) -> Group:
     capitals = is_upper(text) and len(text.split()) <= 10
     slanted = len(group.lines) == 1 and group.last.slant and _is_slanted_title(text)
     stands_out = large or ((bold or capitals or slanted) and size > 0.93 * body)
-    if stands_out and _is_title(text, len(group.lines)):
-        return replace(group, kind=BlockKind.HEADING)
-    return group
+    heading = stands_out and _is_title(text, len(group.lines))
+    return replace(group, kind=BlockKind.HEADING) if heading else group
 
 
 def _is_slanted_title(text: str) -> bool:
@@ -226,9 +218,7 @@ def _is_title(text: str, lines: int) -> bool:
         return False
     if lines > _HEADING_LINES or len(text.split()) > _HEADING_WORDS:
         return False
-    if text.startswith("(") and text.endswith(")"):
-        return False
-    if text[-1] in ",;" or is_unfinished(text):
+    if (text[0] == "(" and text[-1] == ")") or text[-1] in ",;" or is_unfinished(text):
         return False
     numbered = starts_title(text) or (starts_item(text) and len(text.split()) <= 10)
     return not ends_sentence(text) or text.endswith("?") or numbered
@@ -238,17 +228,13 @@ def _rejoined(groups: list[Group]) -> list[Group]:
     """Join paragraphs and items with their continuation at the top of the next column."""
     parts = in_groups(groups, lambda part, group: _continues(part[-1], group))
     return [
-        replace(first, lines=[line for group in (first, *others) for line in group.lines])
-        if others
-        else first
-        for first, *others in parts
+        replace(part[0], lines=[line for group in part for line in group.lines]) for part in parts
     ]
 
 
 def _continues(before: Group, group: Group) -> bool:
     """Return whether a paragraph at the top of a column goes on with the block before it."""
-    kinds = BlockKind.PARAGRAPH, BlockKind.ITEM
-    if before.kind not in kinds or group.kind is not BlockKind.PARAGRAPH:
+    if before.kind not in _TEXT or group.kind is not BlockKind.PARAGRAPH:
         return False
     last, line = before.last, group.lines[0]
     moved = line.baseline > last.baseline + line.size

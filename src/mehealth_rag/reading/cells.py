@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, pairwise, repeat
 
-from mehealth_rag.reading.marks import is_figure, is_lone_mark, is_number_of_title
+from mehealth_rag.reading.marks import is_figure, is_mark
 from mehealth_rag.reading.runs import (
     Run,
+    Stack,
     in_groups,
     in_rows,
     is_below,
@@ -27,15 +28,12 @@ _EDGE = 2.0
 """Tolerance in points between the left edges of a column's cells."""
 _ROWS = 3
 """Minimum rows with the same two columns for a table."""
-_LINES, _WORDS = 8, 60
-"""Maximum lines and words of a wrapped cell."""
-_LABEL_WORDS = 6
+_LINES, _WORDS, _LABEL_WORDS = 8, 60, 6
+"""Maximum lines and words of a wrapped cell, and words of its label."""
 _PROSE_SIGNS = 30
 """Minimum characters of the two lines above a figure that ends a text; headings have fewer."""
 _SHARING_ROWS = 4
 """Minimum rows for labels centred on several rows: two labels with two rows each."""
-
-Stack = list[Run]
 
 
 def wrapped_cells(runs: Sequence[Run]) -> list[Run]:
@@ -51,17 +49,19 @@ def wrapped_cells(runs: Sequence[Run]) -> list[Run]:
             replaced[id(stack[0])] = _joined(stack)._replace(
                 baseline=label.baseline, order=label.order
             )
-    return [kept for run in runs if (kept := replaced.get(id(run), run)) is not None]
+    cells = (replaced.get(id(run), run) for run in runs)
+    return [run for run in cells if run is not None]
 
 
 def _goes_on(stack: Stack, run: Run) -> bool:
     """Return whether a line is right below a stack of lines, at the same left edge."""
     above = stack[-1]
     near = 0 < above.baseline - run.baseline < 1.4 * run.size
-    return near and _at(above, run) and above.bold_end == run.bold
+    return near and _share_left(above, run) and above.bold_end == run.bold
 
 
-def _at(run: Run, other: Run) -> bool:
+def _share_left(run: Run, other: Run) -> bool:
+    """Return whether two runs have the same left edge."""
     return abs(run.box[0] - other.box[0]) < _EDGE
 
 
@@ -97,18 +97,21 @@ def _label(stack: Stack, runs: Sequence[Run], inside: set[int]) -> Run | None:
 
 
 def _may_label(run: Run) -> bool:
-    mark = is_lone_mark(run.text) or is_number_of_title(run.text)
-    return not mark and len(run.text.split()) <= _LABEL_WORDS
+    return not is_mark(run.text) and len(run.text.split()) <= _LABEL_WORDS
 
 
 def _rows_like(
     label: Run, cell: Run, runs: Sequence[Run], labelled: Sequence[tuple[Run, Stack]]
 ) -> int:
     """Count the rows with a label and a cell at the same two left edges."""
-    cells = [run for run in runs if _at(run, cell)]
-    labels = (run for run in runs if _at(run, label))
+    cells = [run for run in runs if _share_left(run, cell)]
+    labels = (run for run in runs if _share_left(run, label))
     rows = {id(run) for run in labels if any(is_level(run, other) for other in cells)}
-    rows |= {id(run) for run, stack in labelled if _at(run, label) and _at(stack[0], cell)}
+    rows |= {
+        id(run)
+        for run, stack in labelled
+        if _share_left(run, label) and _share_left(stack[0], cell)
+    }
     return len(rows)
 
 
@@ -137,17 +140,13 @@ def _ends_text(above: Stack, run: Run, after: Run | None) -> bool:
         and not any(is_figure(line.text) for line in above)
         and sum(len(line.text) for line in above) >= _PROSE_SIGNS
         and above[-1].bold_end == run.bold
-        and all(_at(line, run) and _is_next(line, below) for line, below in pairwise(stack))
-        and not (after and (after.order == run.order or _is_figure_below(run, after)))
+        and all(_share_left(line, run) for line in above)
+        and all(is_below(line._replace(bold=below.bold), below) for line, below in pairwise(stack))
+        and not (
+            after
+            and (after.order == run.order or (is_figure(after.text) and _share_left(run, after)))
+        )
     )
-
-
-def _is_next(line: Run, below: Run) -> bool:
-    return is_below(line._replace(bold=below.bold), below)
-
-
-def _is_figure_below(run: Run, after: Run) -> bool:
-    return is_figure(after.text) and _at(run, after)
 
 
 def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
@@ -161,7 +160,9 @@ def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
     def goes_on(label: Stack, run: Run) -> bool:
         return len(label) == 1 and _wraps(label[0], run, figures)
 
-    labels = in_groups(runs, goes_on) if figures else ([run] for run in runs)
+    if not figures:
+        return list(runs)
+    labels = in_groups(runs, goes_on)
     return [_joined(label) if len(label) > 1 else label[0] for label in labels]
 
 
@@ -192,17 +193,12 @@ def shared_labels(runs: Sequence[Run]) -> list[Run]:
     groups = _centred(column, rows) if all(map(_may_label, column)) else []
     if not groups:
         return list(runs)
-    copies = [
-        label._replace(
-            box=(label.box[0], cell.box[1], label.box[2], cell.box[3]),
-            baseline=cell.baseline,
-            order=cell.order,
-        )
-        for label, group in zip(column, groups, strict=True)
-        for cell, *_ in group
-    ]
-    kept = without(runs, column)
-    return sorted([*kept, *copies], key=lambda run: (run.order, run.box[0]))
+    labels: list[Run] = []
+    for label, group in zip(column, groups, strict=True):
+        for cell, *_ in group:
+            box = (label.box[0], cell.box[1], label.box[2], cell.box[3])
+            labels.append(label._replace(box=box, baseline=cell.baseline, order=cell.order))
+    return sorted([*without(runs, column), *labels], key=lambda run: (run.order, run.box[0]))
 
 
 def _rows_without_label(runs: Sequence[Run]) -> list[list[Run]]:
@@ -242,16 +238,18 @@ _LEADING = 1.6
 """Maximum distance between the lines of a caption, in ems."""
 _NEAR, _APART = 0.4, 2.0
 """Maximum distance from a figure to its caption, in its ems; the second if a shape is around it."""
+_PLACES = ((True, _NEAR), (False, _NEAR), (True, _APART))
+"""Where captions may be, in the order of search: whether below their figures, and how far."""
 _CAPTION_WORDS = 12
 """Maximum words of a caption that is less certain: one apart, or of figures in a column."""
 
-Statement = list[Run]
-"""The runs of a figure and its caption, in reading order."""
 
+def captioned_figures(runs: Sequence[Run]) -> tuple[list[Stack], list[Run]]:
+    """Return the statements in lines of figures that all have captions, and the remaining runs.
 
-def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
-    """Return the statements in lines of figures that all have captions, and the remaining runs."""
-    statements: list[Statement] = []
+    A statement is the runs of a figure and its caption, in reading order.
+    """
+    statements: list[Stack] = []
     taken: dict[int, Run] = {}
     large = _large_figures(runs)
     for figures in (*_side_by_side(large), *_stacked(large)):
@@ -285,7 +283,7 @@ def _stacked(figures: Sequence[Run]) -> Iterator[list[Run]]:
     Words with a number, such as "Article 5", are headings of text and no figures.
     """
     plain = sorted((run for run in figures if _measures(run.text)), key=lambda run: run.box[0])
-    for column in in_groups(plain, lambda column, run: _at(column[0], run)):
+    for column in in_groups(plain, lambda column, run: _share_left(column[0], run)):
         if len(column) > 1 and len({run.size for run in column}) == 1:
             yield sorted(column, key=lambda run: -run.baseline)
 
@@ -302,20 +300,19 @@ def _behind(figure: Run, runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if is_level(figure, run) and 0 <= run.box[0] - right < reach]
 
 
-def _with_captions(figures: list[Statement], runs: Sequence[Run]) -> list[Statement]:
-    """Add the captions below the figures, or else above; empty if a figure has none."""
-    below = [_caption(figure[0], runs, below=True) for figure in figures]
-    certain = is_level(figures[0][0], figures[1][0])
-    if all(below) and (certain or all(map(_is_short, below))):
-        return [figure + caption for figure, caption in zip(figures, below, strict=True)]
-    if not certain:
-        return []
-    above = [_caption(figure[0], runs, below=False) for figure in figures]
-    if all(above):
-        return [caption[::-1] + figure for figure, caption in zip(figures, above, strict=True)]
-    apart = [_caption(figure[0], runs, below=True, reach=_APART) for figure in figures]
-    if all(apart) and all(map(_is_short, apart)) and all(map(_is_under, figures, apart)):
-        return [figure + caption for figure, caption in zip(figures, apart, strict=True)]
+def _with_captions(figures: list[Stack], runs: Sequence[Run]) -> list[Stack]:
+    """Add the captions below the figures, or above, or apart; empty if a figure has none."""
+    side_by_side = is_level(figures[0][0], figures[1][0])
+    for below, reach in _PLACES if side_by_side else _PLACES[:1]:
+        captions = [_caption(figure[0], runs, below=below, reach=reach) for figure in figures]
+        apart = reach == _APART
+        if (
+            all(captions)
+            and ((side_by_side and not apart) or all(map(_is_short, captions)))
+            and (not apart or all(map(_is_under, figures, captions)))
+        ):
+            pairs = zip(figures, captions, strict=True)
+            return [figure + lines if below else lines[::-1] + figure for figure, lines in pairs]
     return []
 
 
@@ -324,32 +321,25 @@ def _is_short(caption: Sequence[Run]) -> bool:
     return len(words.split()) <= _CAPTION_WORDS and any(map(str.isalpha, words))
 
 
-def _is_under(figure: Statement, caption: Sequence[Run]) -> bool:
+def _is_under(figure: Stack, caption: Sequence[Run]) -> bool:
     """Return whether a caption is centred under its figure or begins under it."""
     left, _, right, _ = union(run.box for run in figure)
     start, _, end, _ = union(run.box for run in caption)
     return abs(left - start) < _EDGE or abs((left + right) - (start + end)) < figure[0].size
 
 
-def _caption(figure: Run, runs: Sequence[Run], *, below: bool, reach: float = _NEAR) -> list[Run]:
+def _caption(figure: Run, runs: Sequence[Run], *, below: bool, reach: float) -> list[Run]:
     """Return the caption lines on one side of a figure, nearest first."""
-    side = [
-        run
-        for run in runs
-        if (run.baseline < figure.baseline) is below
-        and not is_level(figure, run)
-        and overlaps(run, figure)
-    ]
+    side = [r for r in runs if (r.baseline < figure.baseline) is below and overlaps(r, figure)]
+    side = [run for run in side if not is_level(figure, run)]
     side.sort(key=lambda run: abs(run.baseline - figure.baseline))
-    if not side or not _is_first_line(figure, side[0], reach):
+    if not side or side[0].size > _SMALLER * figure.size:
+        return []
+    gap = max(figure.box[1] - side[0].box[3], side[0].box[1] - figure.box[3])
+    if gap >= reach * figure.size:
         return []
     for at, (last, run) in enumerate(pairwise(side), start=1):
         same = abs(run.size - last.size) < 0.08 * last.size
         if not same or abs(run.baseline - last.baseline) >= _LEADING * run.size:
             return side[:at]
     return side
-
-
-def _is_first_line(figure: Run, run: Run, reach: float) -> bool:
-    gap = max(figure.box[1] - run.box[3], run.box[1] - figure.box[3])
-    return gap < reach * figure.size and run.size <= _SMALLER * figure.size

@@ -82,9 +82,9 @@ def _gutter(lines: Sequence[TextLine]) -> float | None:
 
     def score(gutter: float) -> tuple[int, int]:
         own = _in_columns(parted[gutter])
-        rests = [part for part, columns in parted[gutter] if not columns]
-        others = ([_in_columns(_parts(rest, other)) for other in parted] for rest in rests)
-        return own + sum(map(max, others)), own
+        remaining = [part for part, columns in parted[gutter] if not columns]
+        most = (max(_in_columns(_parts(part, other)) for other in parted) for part in remaining)
+        return own + sum(most), own
 
     return max(parted, key=score) if len(parted) > 1 else next(iter(parted), None)
 

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import pairwise, repeat
 
 from mehealth_rag.reading.marks import ends_sentence
 from mehealth_rag.reading.runs import Region, TextLine, in_groups
@@ -65,9 +65,7 @@ class _Entry:
     led: bool = False
 
 
-_Run = Sequence[_Entry]
-
-
+_Entries = Sequence[_Entry]
 _Titles = Mapping[str, Sequence[tuple[int, int]]]
 """Maps the words of a title to the places of its text: page number and block index."""
 
@@ -77,29 +75,25 @@ def led_apart(regions: Iterable[Region]) -> list[Region]:
 
     They have dot leaders, or end in page numbers that do not fall.
     """
-    return [tuple(chain.from_iterable(_apart(region))) for region in regions]
+    return [tuple(_apart(region)) for region in regions]
 
 
-def _apart(region: Region) -> Iterator[list[TextLine]]:
-    for lines in in_groups(region, lambda above, line: _is_next_page(above[-1].text, line.text)):
-        row_of = led_row if len(lines) < _NUMBERED_LINES else _numbered_row
-        yield [
-            line._replace(text=row, row=True) if (row := row_of(line.text)) else line
-            for line in lines
-        ]
+def _apart(region: Region) -> Iterator[TextLine]:
+    numbered = ((line, _NUMBERED.fullmatch(line.text)) for line in region)
+    for lines in in_groups(numbered, lambda above, line: _is_next_page(above[-1][1], line[1])):
+        for line, match in lines:
+            if match and len(lines) >= _NUMBERED_LINES:
+                row: str | None = f"{match['title']}\t{match['page']}"
+            else:
+                row = led_row(line.text)
+            yield line._replace(text=row, row=True) if row else line
 
 
-def _is_next_page(above: str, below: str) -> bool:
+def _is_next_page(above: re.Match[str] | None, below: re.Match[str] | None) -> bool:
     """Return whether both lines are a title and a page number, which does not fall."""
-    first, second = _NUMBERED.fullmatch(above), _NUMBERED.fullmatch(below)
-    if not (first and second) or first["title"] == second["title"]:
+    if not (above and below) or above["title"] == below["title"]:
         return False
-    return int(first["page"]) <= int(second["page"])
-
-
-def _numbered_row(text: str) -> str | None:
-    match = _NUMBERED.fullmatch(text)
-    return f"{match['title']}\t{match['page']}" if match else None
+    return int(above["page"]) <= int(below["page"])
 
 
 def led_row(text: str) -> str | None:
@@ -111,9 +105,9 @@ def led_row(text: str) -> str | None:
 
 def mark_contents(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     """Mark the lines of tables of contents and their headings."""
-    runs = [list(_all_runs(page)) for page in pages]
-    titles = _titles(pages if any(runs) else ())
-    return tuple(map(_marked, pages, runs, [titles] * len(pages)))
+    possible = [list(_possible_contents(page)) for page in pages]
+    titles = _titles(pages if any(possible) else ())
+    return tuple(map(_marked, pages, possible, repeat(titles)))
 
 
 def _titles(pages: Sequence[Page]) -> _Titles:
@@ -126,21 +120,18 @@ def _titles(pages: Sequence[Page]) -> _Titles:
     return titles
 
 
-def _marked(page: Page, runs: Sequence[_Run], titles: _Titles) -> Page:
+def _marked(page: Page, possible: Sequence[_Entries], titles: _Titles) -> Page:
     marked = set(_empty_headings(page))
-    for run in runs:
-        head = _head(page, run[0].place, marked)
-        if _is_contents(page, run, titles, headed=head is not None):
-            first = run[0].place if head is None else head
-            marked.update(range(first, run[-1].place + 1))
+    for entries in possible:
+        head = _head(page, entries[0].place, marked)
+        if _is_contents(page, entries, titles, headed=head is not None):
+            first = entries[0].place if head is None else head
+            marked.update(range(first, entries[-1].place + 1))
     if not marked:
         return page
-    blocks = [
-        replace(block, kind=BlockKind.CONTENTS, level=0)
-        if at in marked and block.kind is not BlockKind.FURNITURE
-        else block
-        for at, block in enumerate(page.blocks)
-    ]
+    blocks = list(page.blocks)
+    for place in marked.intersection(_body_places(page)):
+        blocks[place] = replace(blocks[place], kind=BlockKind.CONTENTS, level=0)
     return replace(page, blocks=tuple(blocks))
 
 
@@ -163,7 +154,7 @@ def _empty_headings(page: Page) -> Iterator[int]:
 def _head(page: Page, first: int, marked: set[int]) -> int | None:
     """Return the contents heading up to two blocks above block `first`, or None.
 
-    A block in `marked` counts as one, because a run of entries may continue another.
+    A block in `marked` counts as one, because entries may continue others.
     """
     for place in reversed(_body_places(page, end=first)[-2:]):
         if place in marked or _HEADING.fullmatch(_text(page, place)):
@@ -173,19 +164,19 @@ def _head(page: Page, first: int, marked: set[int]) -> int | None:
     return None
 
 
-def _is_contents(page: Page, run: _Run, titles: _Titles, *, headed: bool) -> bool:
-    """Return whether a run of entries is a table of contents.
+def _is_contents(page: Page, entries: _Entries, titles: _Titles, *, headed: bool) -> bool:
+    """Return whether entries are a table of contents.
 
-    Under a contents heading, dot leaders or a third of the titles found elsewhere are enough.
-    Without one, half of the titles must be found, and any page numbers be in step with them.
+    Under a contents heading, dot leaders or a third of the titles elsewhere are enough. Without
+    one, half of the titles must be elsewhere, and any page numbers be in step with them.
     """
-    itself = {(page.number, entry.place) for entry in run}
-    places = ((entry, set(titles.get(_plain(entry.title), ())) - itself) for entry in run)
+    own = {(page.number, entry.place) for entry in entries}
+    places = ((entry, set(titles.get(_plain(entry.title), ())) - own) for entry in entries)
     matched = [(entry, {page for page, _ in elsewhere}) for entry, elsewhere in places if elsewhere]
     if headed:
-        return 3 * len(matched) >= len(run) or any(entry.led for entry in run)
-    several = len(run) > 1 and 2 * len(matched) >= len(run)
-    return several and (not run[0].page or _in_step(matched))
+        return 3 * len(matched) >= len(entries) or any(entry.led for entry in entries)
+    several = len(entries) > 1 and 2 * len(matched) >= len(entries)
+    return several and (not entries[0].page or _in_step(matched))
 
 
 def _in_step(matched: Sequence[tuple[_Entry, set[int]]]) -> bool:
@@ -199,15 +190,15 @@ def _in_step(matched: Sequence[tuple[_Entry, set[int]]]) -> bool:
     return 4 * max(steps.values()) >= 3 * len(numbered)
 
 
-def _all_runs(page: Page) -> Iterator[_Run]:
-    """Yield runs of possible entries: by links, by page numbers after, and before the title."""
+def _possible_contents(page: Page) -> Iterator[_Entries]:
+    """Yield entries that follow one another: links, page numbers after, and before the title."""
     trailing, leading = (
         [entry for place in range(len(page.blocks)) if (entry := _entry(page, place, form))]
         for form in (_TRAILING, _LEADING)
     )
     for minimum, entries in ((2, _linked(page)), (1, trailing), (3, leading)):
-        runs = in_groups(entries, lambda run, entry: _follows(page, run[-1], entry))
-        yield from (run for run in runs if len(run) >= minimum)
+        parts = in_groups(entries, lambda part, entry: _follows(page, part[-1], entry))
+        yield from (part for part in parts if len(part) >= minimum)
 
 
 def _linked(page: Page) -> Iterator[_Entry]:

@@ -139,7 +139,7 @@ def _printed(page: Page) -> str | None:
 
 
 def _in_title(text: str) -> Iterator[str]:
-    """The date at a title's end: a day only where it is joined on ("Minutes of 4 March 2025")."""
+    """Yield a title's last date; a day only if it is joined on ("Minutes of 4 March 2025")."""
     short = len(text) <= _LONGEST and len(text.split()) <= _TITLE_WORDS
     match = _TITLED.fullmatch(text) if short else None
     if match is None or _NOT_ITS_OWN.search(text[: match.start("date")]):

@@ -1,6 +1,7 @@
-"""Form field values and typed notes of a PDF, which viewers show but pdfium's page text lacks.
+"""What viewers show but the text of a page lacks: form values, typed notes, drawn bullets.
 
-A value is joined with its label as a table row: "Name of applicant:", "Rosalind Achterberg".
+A value is joined with its label as a table row: "Name of applicant:", "Rosalind Achterberg". Pages
+printed by a browser have drawn bullets; without them, the lines of a list would run together.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ _SIZE = 10.0
 """Font size in points for values on a page without other text."""
 _BESIDE = 40.0
 """Maximum distance in points from a check box to its label."""
+_NEAR, _FAR = 0.2, 2.5
+"""Minimum and maximum distance in ems from a bullet to its text."""
+_SMALLEST, _LARGEST = 0.15, 0.7
+"""Minimum and maximum size of a bullet in ems."""
+_LOWEST, _HIGHEST = 0.05, 0.7
+"""Minimum and maximum height in ems of a bullet's middle above the baseline."""
 _LINE_BREAK = re.compile(r"[\r\n]+")
 
 
@@ -101,47 +108,27 @@ def _one_line(text: str) -> str:
 def _place(runs: list[Run], item: _Written, size: float) -> None:
     """Join an item with its label, or add it as a run of its own if it has none.
 
-    The label is to the right of a tick, otherwise to the left. Changes `runs` in place; `size` is
-    the font size of an item of its own.
+    The label is the nearest run on its line: to the right of a tick, otherwise to the left. Changes
+    `runs` in place; `size` is the font size of an item of its own.
     """
-    before = None if item.note else _before(runs, item)
-    after = _after(runs, item) if item.tick else None
+    level = [at for at, run in enumerate(runs) if _is_level(run, item.box)]
+    left = [at for at in level if runs[at].upright and runs[at].box[2] <= item.box[0] + 2]
+    right = [at for at in level if -2 < runs[at].box[0] - item.box[2] < _BESIDE]
+    before = None if item.note else max(left, key=lambda at: runs[at].box[2], default=None)
+    after = min(right, key=lambda at: runs[at].box[0], default=None) if item.tick else None
     at = before if after is None else after
     if at is None:
         runs.append(_alone(runs, item, size))
         return
     label = runs[at]
-    left, right = min(label.box[0], item.box[0]), max(label.box[2], item.box[2])
-    follows = item.tick and label.box[0] >= item.box[0]
-    label = label._replace(box=(left, label.box[1], right, label.box[3]))
-    if not follows:
-        runs[at] = label._replace(text=f"{label.text}\t{item.text}")
-        return
-    # The ticked option becomes a cell in the row of its question.
-    order = label.order if before is None else runs[before].order
-    runs[at] = label._replace(text=f"{item.text} {label.text}", order=order)
-
-
-def _after(runs: Sequence[Run], item: _Written) -> int | None:
-    """Return the index of the nearest run to the right of a check box, on its line, or None."""
-    right = item.box[2]
-    after = [
-        at
-        for at, run in enumerate(runs)
-        if -2 < run.box[0] - right < _BESIDE and _is_level(run, item.box)
-    ]
-    return min(after, key=lambda at: runs[at].box[0], default=None)
-
-
-def _before(runs: Sequence[Run], item: _Written) -> int | None:
-    """Return the index of the nearest run to the left of an item, on its line, or None."""
-    edge = item.box[0] + 2
-    before = [
-        at
-        for at, run in enumerate(runs)
-        if run.upright and run.box[2] <= edge and _is_level(run, item.box)
-    ]
-    return max(before, key=lambda at: runs[at].box[2], default=None)
+    start, end = min(label.box[0], item.box[0]), max(label.box[2], item.box[2])
+    widened = label._replace(box=(start, label.box[1], end, label.box[3]))
+    if item.tick and label.box[0] >= item.box[0]:
+        # The ticked option becomes a cell in the row of its question.
+        order = label.order if before is None else runs[before].order
+        runs[at] = widened._replace(text=f"{item.text} {label.text}", order=order)
+    else:
+        runs[at] = widened._replace(text=f"{label.text}\t{item.text}")
 
 
 def _is_level(run: Run, box: Box) -> bool:
@@ -158,3 +145,33 @@ def _alone(runs: Sequence[Run], item: _Written, size: float) -> Run:
     near = min(above, key=lambda run: run.baseline).order if above else -1
     order = near if above else max((run.order for run in runs), default=0) + 1
     return Run(item.text, box, baseline, height, order)
+
+
+def with_bullets(runs: Sequence[Run], dots: Sequence[Box]) -> tuple[Run, ...]:
+    """Mark each run that has a bullet before it; its box then includes the bullet.
+
+    Dots that stand in a row are a leader or a pattern and no bullets.
+    """
+    lone = [dot for dot in dots if not any(_is_beside(dot, other) for other in dots)]
+    marked = list(runs)
+    for at, run in enumerate(runs if lone else ()):
+        dot = next((dot for dot in lone if run.upright and _is_bullet(dot, run)), None)
+        if dot is not None:
+            marked[at] = run._replace(box=(min(run.box[0], dot[0]), *run.box[1:]), item=True)
+    return tuple(marked)
+
+
+def _is_beside(dot: Box, other: Box) -> bool:
+    level = abs(dot[1] - other[1]) < 1.0
+    return level and dot is not other and abs(dot[0] - other[0]) < 4 * (dot[2] - dot[0])
+
+
+def _is_bullet(dot: Box, run: Run) -> bool:
+    left, bottom, right, top, start, base = (
+        edge / max(run.size, 1.0) for edge in (*dot, run.box[0], run.baseline)
+    )
+    return (
+        _NEAR < start - right < _FAR
+        and _SMALLEST < right - left < _LARGEST
+        and _LOWEST < (bottom + top) / 2 - base < _HIGHEST
+    )

@@ -101,20 +101,20 @@ def as_it_stands(text: str, place: str | None, before: str) -> str:
     return text if position.strip("0%") in ("", "baseline") else raised(text)
 
 
-def running(blocks: Iterable[FlowBlock], seen: set[str]) -> Iterator[FlowBlock]:
-    """Yield headers and footers that are not in `seen` yet, and add them; skip page numbers."""
+def running(blocks: Iterable[FlowBlock], known: set[str]) -> Iterator[FlowBlock]:
+    """Yield headers and footers that are not in `known` yet, and add them; skip page numbers."""
     for block in blocks:
         words = block.words.text.strip()
-        if words not in seen and not _PAGE_NUMBER.fullmatch(words):
-            seen.add(words)
+        if words not in known and not _PAGE_NUMBER.fullmatch(words):
+            known.add(words)
             yield replace(block, kind=BlockKind.FURNITURE, level=0, new_page=False)
 
 
 def with_running(blocks: Iterable[FlowBlock], heads: Iterable[FlowBlock]) -> list[FlowBlock]:
     """Insert each header and footer text once, on the first page of a document's blocks."""
     full = [block for block in blocks if block.words.text.strip() or block.new_page]
-    seen = {block.words.text.strip() for block in full}
-    return [*full[:1], *running(heads, seen), *full[1:]]
+    known = {block.words.text.strip() for block in full}
+    return [*full[:1], *running(heads, known), *full[1:]]
 
 
 def plain(text: str | None) -> Visible:

@@ -25,8 +25,7 @@ _NUMBER = re.compile(
 )
 _WITH_NAME = re.compile(r"(\d{1,4})\W+(\D{3,60})|(\D{3,60}?)\W+(\d{1,4})")
 
-
-Edge = tuple[RawPage, bool, list[TextLine]]
+_Edge = tuple[RawPage, bool, list[TextLine]]
 """A page, whether this is its top edge, and the lines there from the edge inwards."""
 _Key = tuple[str, int, bool]
 
@@ -45,24 +44,20 @@ def mark_furniture(
     marked: set[int] = set()
     for page, top, lines in edges:
         for line in lines:
-            numbered = _is_own_number(line.text, page)
-            if line.size > 1.4 * body and not numbered:
-                break
-            if not (numbered or _key(line, top) in shared or _is_counted(line.text, page, offsets)):
-                break
+            if not _is_own_number(line.text, page):
+                number = _number(line.text)
+                counted = number is not None and number - page.number in offsets
+                if line.size > 1.4 * body or not (counted or _key(line, top) in shared):
+                    break
             marked.add(id(line))
-    return [[_with_marks(region, marked) for region in regions] for regions in arranged]
+    return [
+        [tuple(_as_furniture(x) if id(x) in marked else x for x in region) for region in regions]
+        for regions in arranged
+    ]
 
 
-def _with_marks(region: Region, marked: set[int]) -> Region:
-    if not any(id(line) in marked for line in region):
-        return region
-    return tuple(
-        line._replace(furniture=True, row=False, text=line.text.replace("\t", " "))
-        if id(line) in marked
-        else line
-        for line in region
-    )
+def _as_furniture(line: TextLine) -> TextLine:
+    return line._replace(furniture=True, row=False, text=line.text.replace("\t", " "))
 
 
 def _outermost(regions: Sequence[Region], *, top: bool) -> list[TextLine]:
@@ -78,7 +73,7 @@ def _key(line: TextLine, top: bool) -> _Key:
     return text, round(line.baseline / 12), top
 
 
-def _shared(edges: Sequence[Edge], pages: int) -> set[_Key]:
+def _shared(edges: Sequence[_Edge], pages: int) -> set[_Key]:
     """Return the keys of lines that several pages have at the same place."""
     counts: Counter[_Key] = Counter()
     for page, top, lines in edges:
@@ -93,13 +88,13 @@ def _in_zone(line: TextLine, height: float, top: bool) -> bool:
     return at > 1 - _ZONE if top else at < _ZONE
 
 
-def _offsets(edges: Sequence[Edge]) -> set[int]:
+def _offsets(edges: Sequence[_Edge]) -> set[int]:
     """Return offsets between printed number and place in the file that several pages share."""
     candidates = {
-        (page.number, int(match[2]) - page.number)
+        (page.number, number - page.number)
         for page, _, lines in edges
         for line in lines[:2]
-        if (match := _NUMBER.fullmatch(line.text)) and match[2].isdigit()
+        if (number := _number(line.text)) is not None
     }
     counts = Counter(offset for _, offset in candidates)
     return {offset for offset, count in counts.items() if count >= _PAGES}
@@ -118,7 +113,6 @@ def _is_own_number(text: str, page: RawPage) -> bool:
     return (named[1] or named[4]) in numbers and (name.isupper() or divided)
 
 
-def _is_counted(text: str, page: RawPage, offsets: set[int]) -> bool:
-    """Return whether a line is a page number with one of the known offsets."""
+def _number(text: str) -> int | None:
     match = _NUMBER.fullmatch(text)
-    return bool(match and match[2].isdigit() and int(match[2]) - page.number in offsets)
+    return int(match[2]) if match and match[2].isdigit() else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,10 +24,9 @@ from mehealth_rag.reading.runs import Frame
 from mehealth_rag.reading.suspects import Item, Walker
 from mehealth_rag.types import Box
 
-Levels = NDArray[np.uint8]
+_Levels = NDArray[np.uint8]
 
-
-_SEEN = 20
+_CHANGED = 20
 """Minimum difference in levels for a pixel to count as changed."""
 _SHARE = 0.02
 """Minimum share of its box that visible text changes; letters cover a tenth or more."""
@@ -48,10 +48,10 @@ _PIECE = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class _Picture:
     """A rendered page: pixel levels [height, width], and pixels per displayed point."""
 
-    levels: Levels
+    levels: _Levels
     scale: float
 
     def area(self, box: Box) -> tuple[int, int, int, int]:
@@ -63,23 +63,24 @@ class Picture:
         bottom = min(height, height - int(box[1] * self.scale))
         return left, top, right, bottom
 
-    def inside(self, box: Box) -> Levels:
+    def inside(self, box: Box) -> _Levels:
         """Return the pixel levels in a box in displayed points."""
         left, top, right, bottom = self.area(box)
         return self.levels[top : max(top, bottom), left : max(left, right)]
 
 
-def differs(one: Picture, other: Picture, box: Box) -> bool:
+def _differs(drawn: _Picture, without: _Picture, box: Box) -> bool:
     """Return whether two pictures differ visibly in a box."""
-    a, b = one.inside(box).astype(np.int16), other.inside(box)
-    return bool((np.abs(a - b) > _SEEN).sum() >= max(2.0, _SHARE * a.size))
+    levels = drawn.inside(box).astype(np.int16)
+    changed = np.abs(levels - without.inside(box)) > _CHANGED
+    return bool(changed.sum() >= max(2.0, _SHARE * levels.size))
 
 
-def on_ink(drawn: Picture, boxes: Mapping[int, Box]) -> set[int]:
-    """Return the keys of unseen words that belong to the OCR layer of a scan; `boxes` are theirs.
+def _on_ink(drawn: _Picture, boxes: Mapping[int, Box]) -> set[int]:
+    """Return the keys of the unseen words in `boxes` that belong to the OCR layer of a scan.
 
-    They do if most of the words over ink are on printed words; then a word over ink counts if it is
-    short or partly on print. Words on bare paper never do, and are no evidence against the others.
+    There is such a layer if most of the words over ink are on printed words. It then holds the
+    words over ink that are short or partly on print. Words on bare paper say nothing about others.
     """
     over = {name: box for name, box in boxes.items() if _contrast(drawn.inside(box)) >= _INK}
     printed = {name: list(_printed(drawn, box)) for name, box in over.items()}
@@ -88,11 +89,11 @@ def on_ink(drawn: Picture, boxes: Mapping[int, Box]) -> set[int]:
     return {name for name, box in over.items() if any(printed[name]) or box[2] - box[0] <= _SHORT}
 
 
-def _contrast(levels: Levels) -> int:
+def _contrast(levels: _Levels) -> int:
     return int(levels.max()) - int(levels.min()) if levels.size else 0
 
 
-def _printed(drawn: Picture, box: Box) -> Iterator[bool]:
+def _printed(drawn: _Picture, box: Box) -> Iterator[bool]:
     """Yield for each piece of a box whether words are printed in it."""
     left, top, right, bottom = drawn.area(box)
     count = max(1, round((right - left) / (_PIECE * (bottom - top))))
@@ -103,7 +104,7 @@ def _printed(drawn: Picture, box: Box) -> Iterator[bool]:
         yield _looks_printed(rows[:, start:end], inside)
 
 
-def _looks_printed(levels: Levels, inside: slice) -> bool:
+def _looks_printed(levels: _Levels, inside: slice) -> bool:
     """Return whether the rows `inside` hold a line of ink with gaps above and below it."""
     if _contrast(levels[inside]) < _INK:
         return False
@@ -131,16 +132,14 @@ def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, starts: 
     changed, so no text page of it may be open; the file is not changed.
     """
     suspects, texts = walker.scan(ctypes.cast(page.raw, ctypes.c_void_p).value or 0, starts)
-    if not suspects:
-        return ""
     boxes = {item.handle: frame.box(item.box) for item in suspects}
     unseen = _unseen(page, suspects, boxes)
     words = _words(page, unseen) if unseen else {}
     if not words:
         return ""
     drawn = _without(page, texts, _FINE)  # visible text must not pass for ink under hidden words
-    kept = on_ink(drawn, {item.handle: boxes[item.handle] for item in words})
-    hidden = {item: text for item, text in words.items() if item.handle not in kept}
+    layer = _on_ink(drawn, {item.handle: boxes[item.handle] for item in words})
+    hidden = {item: text for item, text in words.items() if item.handle not in layer}
     _remove(page, hidden)
     return " ".join(" ".join(hidden.values()).split())
 
@@ -150,21 +149,18 @@ def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: Mapping[int, 
 
     The fine rendering is only for those that the coarse one does not show.
     """
-    unseen = [item.handle for item in suspects if item.painted and _has_size(boxes[item.handle])]
-    seen = set(unseen)
+    sized = [name for name, (left, low, right, top) in boxes.items() if right > left and top > low]
+    painted = {item.handle for item in suspects if item.painted}.intersection(sized)
+    unseen = painted
     for scale in (_COARSE, _FINE):
         if unseen:
             drawn, without = _draw(page, scale), _without(page, unseen, scale)
-            unseen = [name for name in unseen if not differs(drawn, without, boxes[name])]
-    seen -= set(unseen)
-    return [item for item in suspects if item.handle not in seen]
+            unseen = {name for name in unseen if not _differs(drawn, without, boxes[name])}
+    visible = painted - unseen
+    return [item for item in suspects if item.handle not in visible]
 
 
-def _has_size(box: Box) -> bool:
-    return box[2] > box[0] and box[3] > box[1]
-
-
-def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> Picture:
+def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> _Picture:
     """Render the page without some objects."""
     objects = list(map(_object, handles))
     for item in objects:
@@ -175,10 +171,10 @@ def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> Pict
     return picture
 
 
-def _draw(page: pdfium.PdfPage, pixels_a_point: float) -> Picture:
+def _draw(page: pdfium.PdfPage, pixels_a_point: float) -> _Picture:
     scale = min(pixels_a_point, _LONGEST / max(*page.get_size(), 1.0))
     bitmap = page.render(scale=scale, may_draw_forms=False, no_smoothimage=True)
-    picture = Picture(bitmap.to_numpy()[:, :, 1].copy(), scale)
+    picture = _Picture(bitmap.to_numpy()[:, :, 1].copy(), scale)
     bitmap.close()
     return picture
 
@@ -201,12 +197,8 @@ def _words(page: pdfium.PdfPage, unseen: Sequence[Item]) -> dict[Item, str]:
 
     Many programs write each space as a text object, which never has ink.
     """
-    text = page.get_textpage()
-    try:
-        words = {
-            item: wide_text(raw.FPDFTextObj_GetText, _object(item.handle), text.raw)
-            for item in unseen
-        }
-    finally:
-        text.close()
-    return {item: word for item, word in words.items() if word.strip()}
+    with closing(page.get_textpage()) as text:
+        words = [
+            wide_text(raw.FPDFTextObj_GetText, _object(item.handle), text.raw) for item in unseen
+        ]
+    return {item: word for item, word in zip(unseen, words, strict=True) if word.strip()}

@@ -13,6 +13,7 @@ from itertools import pairwise
 from mehealth_rag.reading.marks import ends_clause, is_figure
 from mehealth_rag.reading.runs import (
     Run,
+    Stack,
     TextLine,
     in_groups,
     in_rows,
@@ -43,6 +44,11 @@ class Group:
         """The last line."""
         return self.lines[-1]
 
+    @property
+    def left(self) -> float:
+        """The left edge of the block."""
+        return min(line.box[0] for line in self.lines)
+
 
 def with_whole_rows(groups: list[Group]) -> list[Group]:
     """Complete rows with labels from other lines, and turn column headings into rows."""
@@ -52,26 +58,25 @@ def with_whole_rows(groups: list[Group]) -> list[Group]:
 def _labelled_rows(groups: list[Group]) -> list[Group]:
     """Add to rows, and to large figures on their own, the label on the lines above."""
     made: list[Group] = []
-    for at, group in enumerate(groups):
+    for group, below in zip(groups, [*groups[1:], None], strict=False):
         row = group
-        below = groups[at + 1].lines[0] if at + 1 < len(groups) else None
         if made and is_figure(row.last.text) and _is_its_label(made[-1].last, row.last, below):
-            row = _labelled(made.pop(), row)
+            row = _as_row((made.pop(), row), row)
         if made and made[-1].kind is BlockKind.PARAGRAPH and row.kind is BlockKind.ROW:
             if _goes_on(made[-1], row):
                 row = replace(row, lines=[*made.pop().lines, *row.lines])
             elif _is_lone_label(made[-1].last, row.last):
-                row = _labelled(made.pop(), row)
+                row = _as_row((made.pop(), row), row)
         made.append(row)
     return made
 
 
-def _is_its_label(label: TextLine, figure: TextLine, below: TextLine | None) -> bool:
-    """Return whether the line above a figure is small, short, and nearer than the line below."""
+def _is_its_label(label: TextLine, figure: TextLine, below: Group | None) -> bool:
+    """Return whether the line above a figure is small, short, and nearer than the block below."""
     if label.size > _LABEL_SIZE * figure.size or len(label.text.split()) > _HEAD_WORDS:
         return False
     gap = label.box[1] - figure.box[3]
-    nearer = below is None or gap < figure.box[1] - below.box[3]
+    nearer = below is None or gap < figure.box[1] - below.lines[0].box[3]
     return 0 < figure.size + gap < 1.8 * figure.size and nearer
 
 
@@ -89,23 +94,19 @@ def _is_lone_label(label: TextLine, figures: TextLine) -> bool:
     return near and label.box[0] < figures.box[0] and all(map(is_figure, figures.text.split("\t")))
 
 
-def _labelled(label: Group, figures: Group) -> Group:
-    text = f"{label.last.text}\t{figures.last.text}"
-    box = union((label.last.box, figures.last.box))
-    return Group(BlockKind.ROW, [figures.last._replace(text=text, box=box)], figures.right)
+def _as_row(cells: Sequence[Group], main: Group) -> Group:
+    """Join the last lines of blocks into a row that stands where `main` does."""
+    text = "\t".join(cell.last.text for cell in cells)
+    line = main.last._replace(text=text, box=union(cell.last.box for cell in cells), row=True)
+    return Group(BlockKind.ROW, [line], main.right)
 
 
 def _side_by_side(groups: list[Group]) -> list[Group]:
     """Join short lines side by side right above a row into one row of column headings."""
     joined: list[Group] = []
     for heads, after in pairwise([*in_groups(groups, _stands_beside), []]):
-        if len(heads) > 1 and after and _is_right_above(heads[0].last, after[0]):
-            text = "\t".join(head.last.text for head in heads)
-            box = union(head.last.box for head in heads)
-            line = heads[0].last._replace(text=text, box=box, row=True)
-            joined.append(Group(BlockKind.ROW, [line], heads[0].right))
-        else:
-            joined += heads
+        right_above = len(heads) > 1 and after and _is_right_above(heads[0].last, after[0])
+        joined += [_as_row(heads, heads[0])] if right_above else heads
     return joined
 
 
@@ -158,8 +159,6 @@ _FAR = 5.0
 _LOOSE = 1.7
 """Maximum distance in ems between lines of a heading that are joined by position alone."""
 
-Stack = list[Run]
-
 
 def heading_stacks(runs: Sequence[Run]) -> tuple[list[list[Stack]], list[Run]]:
     """Return rows of stacked headings, and the remaining runs in file order.
@@ -168,9 +167,9 @@ def heading_stacks(runs: Sequence[Run]) -> tuple[list[list[Stack]], list[Run]]:
     above figures qualify; the file may list them stack by stack or line by line.
     """
     written = [row for row in _written_rows(runs) if _above_figures(row, runs)]
-    rest = _without(runs, written)
-    placed = _placed_rows(rest)
-    return written + placed, _without(rest, placed)
+    remaining = _without(runs, written)
+    placed = _placed_rows(remaining)
+    return written + placed, _without(remaining, placed)
 
 
 def _without(runs: Sequence[Run], rows: Iterable[list[Stack]]) -> list[Run]:
@@ -240,10 +239,12 @@ def _is_year(run: Run) -> bool:
 def _first_rows(figures: Sequence[Run]) -> list[list[Run]]:
     """Return rows of two or more figures with no other row of figures close above."""
     rows = in_rows(figures, is_level)
-    far = [
-        above[0].baseline - row[0].baseline > _REACH * row[0].size for above, row in pairwise(rows)
+    return [
+        row
+        for above, row in zip([None, *rows], rows, strict=False)
+        if len(row) > 1
+        and (not above or above[0].baseline - row[0].baseline > _REACH * row[0].size)
     ]
-    return [row for row, first in zip(rows, [True, *far], strict=False) if first and len(row) > 1]
 
 
 def _stacks_over(figures: Sequence[Run], words: Sequence[Run]) -> list[Stack]:
@@ -255,7 +256,7 @@ def _stacks_over(figures: Sequence[Run], words: Sequence[Run]) -> list[Stack]:
     left = min(run.box[0] for run in figures) - size
     columns: list[Stack] = []
     for run in words:
-        if not base + 0.7 * size < run.baseline or (run.box[0] + run.box[2]) / 2 < left:
+        if run.baseline <= base + 0.7 * size or _middle(run) < left:
             continue
         over = [column for column in columns if overlaps(column[-1], run)]
         if len(over) > 1 or not _may_stand_over(run, over, columns, figures[0]):
@@ -280,10 +281,14 @@ def _may_stand_over(run: Run, over: Sequence[Stack], columns: Sequence[Stack], f
     return run.baseline < max(column[-1].baseline for column in columns) + 0.3 * figure.size
 
 
+def _middle(run: Run) -> float:
+    return (run.box[0] + run.box[2]) / 2
+
+
 def _is_over(below: Run, run: Run) -> bool:
     """Return whether the middle of one run is within the width of the other."""
-    middle, other = (run.box[0] + run.box[2]) / 2, (below.box[0] + below.box[2]) / 2
-    return below.box[0] <= middle <= below.box[2] or run.box[0] <= other <= run.box[2]
+    over = below.box[0] <= _middle(run) <= below.box[2]
+    return over or run.box[0] <= _middle(below) <= run.box[2]
 
 
 def _without_lone_top(column: Stack, columns: Sequence[Stack]) -> Stack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from mehealth_rag.reading.aligned import Cell, in_columns
 from mehealth_rag.reading.cells import (
@@ -15,7 +15,7 @@ from mehealth_rag.reading.cells import (
 )
 from mehealth_rag.reading.columns import PROSE_WORDS, regions_of
 from mehealth_rag.reading.labels import heading_stacks
-from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
+from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_mark
 from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import (
     RawPage,
@@ -46,12 +46,12 @@ def arrange(page: RawPage) -> list[Region]:
     upright = [run for run in page.runs if run.upright and run.text]
     turned = [run for run in page.runs if not run.upright and run.text]
     marks = _detached(upright)
-    statements, rest = captioned_figures(without(upright, marks))
-    ends = ends_of_text(rest)
-    rest = wrapped_labels(shared_labels(wrapped_cells(without(rest, ends))))
-    stacks, rest = heading_stacks(rest)
+    statements, runs = captioned_figures(without(upright, marks))
+    ends = ends_of_text(runs)
+    runs = wrapped_labels(shared_labels(wrapped_cells(without(runs, ends))))
+    stacks, runs = heading_stacks(runs)
     lines = [*map(_statement, statements), *(_line([run]) for run in ends)]
-    for row in in_rows(rest, _beside):
+    for row in in_rows(runs, _beside):
         lines += _cut(sorted(row, key=lambda run: run.box[0]))
     lines += map(_table_row, stacks)
     lines.sort(key=lambda line: line.order)
@@ -84,15 +84,13 @@ def _detached(runs: list[Run]) -> list[Run]:
         if len(run.text) <= 6
         and run.size < 0.75 * sizes[len(sizes) // 2]
         and not any(map(str.isalpha, run.text))
-        and _is_far(before, run)
+        and (before is None or _is_far(before, run))
         and (after is None or _is_far(run, after))
     ]
 
 
-def _is_far(before: Run | None, run: Run) -> bool:
+def _is_far(before: Run, run: Run) -> bool:
     """Return whether a run is not beside the previous one in the file."""
-    if before is None:
-        return True
     level = abs(before.baseline - run.baseline) < max(before.size, run.size)
     return run.box[0] < before.box[2] - run.size or not level
 
@@ -123,14 +121,12 @@ def _cut(row: list[Run]) -> list[TextLine]:
 def _with_columns(region: Region) -> Region:
     """Align the table rows of a region, so that empty cells keep their columns."""
     lines: list[TextLine] = []
-    for group in in_groups(region, lambda group, line: bool(group[0].cells) == bool(line.cells)):
-        if not group[0].cells:
-            lines += group
-            continue
-        texts = in_columns([line.cells for line in group])
-        lines += [
-            line._replace(text=figures_apart(text)) for line, text in zip(group, texts, strict=True)
-        ]
+    for is_table, group in groupby(region, lambda line: bool(line.cells)):
+        rows = list(group)
+        if is_table:
+            texts = map(figures_apart, in_columns([row.cells for row in rows]))
+            rows = [row._replace(text=text) for row, text in zip(rows, texts, strict=True)]
+        lines += rows
     return tuple(lines)
 
 
@@ -143,7 +139,7 @@ def _is_near(group: list[Run], run: Run) -> bool:
     """Return whether a run is close to the group before it, or follows its bullet."""
     left = group[-1]
     gap = (run.box[0] - left.box[2]) / max(left.size, run.size, 1.0)
-    mark = len(group) == 1 and (is_lone_mark(left.text) or is_number_of_title(left.text))
+    mark = len(group) == 1 and is_mark(left.text)
     if mark and gap <= _MARK_GAP and not is_figure(run.text):
         return True
     reach = _NEAR if abs(left.order - run.order) <= 1 else _NEAR_APART

@@ -41,9 +41,9 @@ def is_lone_mark(text: str) -> bool:
     return len(text) <= 7 and _LONE_MARK.fullmatch(text) is not None
 
 
-def is_number_of_title(text: str) -> bool:
-    """Return whether the text is only the number of a title, like "Item 1A." or "3.2"."""
-    return len(text) <= 16 and _NUMBERED.fullmatch(text) is not None
+def is_mark(text: str) -> bool:
+    """Return whether the text is a lone mark, or only the number of a title, like "Item 1A."."""
+    return is_lone_mark(text) or (len(text) <= 16 and _NUMBERED.fullmatch(text) is not None)
 
 
 def starts_title(text: str) -> bool:

@@ -21,10 +21,9 @@ from mehealth_rag.types import Box
 if TYPE_CHECKING:
     import pypdfium2 as pdfium
 
-
-TIMEOUT = 50.0
+_TIMEOUT = 50.0
 """Maximum seconds per page; most take one or two."""
-PROGRAM = "tesseract"
+_PROGRAM = "tesseract"
 _DPI = 300
 _PIXELS = 20_000_000
 """Maximum pixels of a rendered page; larger pages are rendered below 300 dpi."""
@@ -57,7 +56,7 @@ class _Word:
 @cache
 def installed() -> str:
     """Return version and languages of the installed Tesseract in one line; empty if none."""
-    if shutil.which(PROGRAM) is None:
+    if shutil.which(_PROGRAM) is None:
         return ""
     try:
         version = _run(["--version"]).decode("utf-8", "replace").split()[1]
@@ -94,15 +93,15 @@ def read_picture(page: pdfium.PdfPage, languages: str) -> tuple[Run, ...]:
 def _run(arguments: Sequence[str], stdin: bytes = b"") -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - the page is data, the languages are our settings
-            [PROGRAM, *arguments],
+            [_PROGRAM, *arguments],
             input=stdin,
             capture_output=True,
             check=False,
-            timeout=TIMEOUT,
+            timeout=_TIMEOUT,
             env=os.environ | {"OMP_THREAD_LIMIT": "1"},
         )
     except subprocess.TimeoutExpired as error:
-        raise OcrError(f"Tesseract took over {TIMEOUT:g} s") from error
+        raise OcrError(f"Tesseract took over {_TIMEOUT:g} s") from error
     except OSError as error:
         raise OcrError(f"Tesseract does not run ({error.strerror})") from error
     if done.returncode != 0:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -18,19 +20,18 @@ from pypdfium2 import raw
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import PLAIN, ReadingOptions
 from mehealth_rag.reading.blocks import draft_pages, measure
-from mehealth_rag.reading.bullets import with_bullets
 from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.examining import examine
-from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
+from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_bullets, with_fields
 from mehealth_rag.reading.flow import Read
 from mehealth_rag.reading.furniture import mark_furniture
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
-from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_label, page_links
+from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_links
 from mehealth_rag.reading.queries import Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles, without_spread
 from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
-from mehealth_rag.reading.suspects import Walker, may_have_layers
+from mehealth_rag.reading.suspects import Walker
 from mehealth_rag.reading.tidy import (
     BROKEN,
     Vocabulary,
@@ -58,7 +59,7 @@ def read_pdf(path: Path, options: ReadingOptions = PLAIN) -> Read:
     left; `Page.size` is the size of the displayed page. Raises ReadingError.
     """
     with uncollected():
-        raws, info = read_pages(path, options)
+        raws, entries = _read_pages(path, options)
         arranged = [led_apart(arrange(raw)) for raw in raws]
         style = measure(region for regions in arranged for region in regions)
         marked = mark_furniture(raws, arranged, style.body)
@@ -66,46 +67,38 @@ def read_pdf(path: Path, options: ReadingOptions = PLAIN) -> Read:
         texts = [line.text for page in marked for region in page for line in region]
         # Without broken words the vocabulary is never used.
         vocabulary = Vocabulary.of(texts if any(map(ends_broken, texts)) else ())
-        return tuple(map(_page, raws, drafts, [vocabulary] * len(raws))), info
+        return tuple(map(_page, raws, drafts, repeat(vocabulary))), entries
 
 
 def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
     text, blocks, lines = compose(drafts, vocabulary)
     if raw.turn:
-        lines = tuple(Line(line.span, raw.displayed(line.box)) for line in lines)
+        frame = Frame((0.0, 0.0, *raw.placed_on), 360 - raw.turn)
+        lines = tuple(Line(line.span, line.box and frame.box(line.box)) for line in lines)
     return Page(
         raw.number, raw.label, text, blocks, lines, raw.links, raw.size, raw.problem, raw.fault
     )
 
 
-def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict[str, str]]:
-    """Read the raw pages of a PDF, with runs, labels and links, and its metadata.
-
-    A faulty page has a `problem`; one without usable text has no runs. Raises ReadingError if the
-    file as a whole cannot be read.
-    """
-    document = open_pdf(path, options.passwords)
-    try:
+def _read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict[str, str]]:
+    """Read the raw pages of a PDF, with runs, labels and links, and its metadata."""
+    with closing(open_pdf(path, options.passwords)) as document:
         count = len(document)
         if count > _MOST_PAGES:
-            raise ReadingError(
-                f"{path}: claims to have {count:,} pages; at most {_MOST_PAGES:,} are read"
-            )
+            limit = f"at most {_MOST_PAGES:,} are read"
+            raise ReadingError(f"{path}: claims to have {count:,} pages; {limit}")
         document.init_forms()
-        questions, walker = Questions(), Walker(layers=may_have_layers(path))
+        questions, walker = Questions(), Walker(path)
         pages = [_read_page(document, at, questions, walker, options) for at in range(count)]
         if is_stand_in(document):
-            pages = [
-                replace(page, runs=(), problem=STAND_IN, fault=Fault.UNREADABLE) for page in pages
-            ]
-        info = metadata(document)
-    finally:
-        document.close()
+            fault = Fault.UNREADABLE
+            pages = [replace(page, runs=(), problem=STAND_IN, fault=fault) for page in pages]
+        entries = metadata(document)
     if not pages:
         raise ReadingError(f"{path}: the PDF has no pages; get the file again")
     if not all(page.runs for page in pages) and not has_end(path):
         raise ReadingError(f"{path}: the PDF is cut short (its end is missing); get the file again")
-    return pages, info
+    return pages, entries
 
 
 def _read_page(
@@ -115,7 +108,7 @@ def _read_page(
     walker: Walker,
     options: ReadingOptions,
 ) -> RawPage:
-    label = page_label(document, index)
+    label = document.get_page_label(index).strip() or str(index + 1)
     try:
         page = document[index]
         frame = Frame(tuple(page.get_bbox()), page.get_rotation())
@@ -124,7 +117,7 @@ def _read_page(
     except pdfium.PdfiumError:
         damaged = "the page is damaged and could not be read"
         return RawPage(index + 1, (0.0, 0.0), (), damaged, Fault.UNREADABLE, label)
-    try:
+    with closing(page):
         hidden = take_out_hidden(page, frame, walker, questions.starts) if runs else ""
         if hidden:
             runs, turn, unmapped = _text(page, frame, questions)
@@ -134,16 +127,13 @@ def _read_page(
         links = page_links(page, frame)
         read = RawPage(index + 1, size, runs, label=label, links=links, turn=turn)
         return examine(page, read, options, hidden, unmapped=unmapped)
-    finally:
-        page.close()
 
 
 def _text(
     page: pdfium.PdfPage, frame: Frame, questions: Questions
 ) -> tuple[tuple[Run, ...], int, bool]:
     """Return the runs of a page, its turn in degrees, and whether its fonts lack Unicode maps."""
-    textpage = page.get_textpage()
-    try:
+    with closing(page.get_textpage()) as textpage:
         questions.turn_to(textpage.raw, frame)
         runs = tuple(_runs(textpage, questions))
         letters: Counter[int] = Counter()
@@ -154,34 +144,24 @@ def _text(
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
         return runs, turn, questions.are_unmapped(textpage.count_chars())
-    finally:
-        textpage.close()
 
 
 def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
     """Yield the runs of a page in pdfium's line order."""
-    text, index_of = _characters(textpage)
-    order = 0
-    parted = False
+    text = with_ligatures(textpage.get_text_range())
+    in_step = len(text) == textpage.count_chars()
+    order, parted = 0, False
     for match in _LINE.finditer(text):
-        line = match[0]
+        line, first = match[0], match.start()
         if not line or line.isspace():
             parted |= bool(line)
             continue
-        first = index_of(match.start())
+        if not in_step:
+            first = max(raw.FPDFText_GetCharIndexFromTextIndex(textpage.raw, first), 0)
         for run in _line_runs(questions, line, first, order):
             yield run._replace(parted=True) if parted or line[0].isspace() else run
         order += 1
         parted = line[-1].isspace()
-
-
-def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Callable[[int], int]]:
-    """Return a page's text, and a function from an offset in it to pdfium's character index."""
-    text = with_ligatures(textpage.get_text_range())
-    if len(text) == textpage.count_chars():
-        return text, int
-    handle = textpage.raw
-    return text, lambda offset: max(raw.FPDFText_GetCharIndexFromTextIndex(handle, offset), 0)
 
 
 def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:

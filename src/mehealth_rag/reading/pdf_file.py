@@ -1,4 +1,4 @@
-"""Opens PDFs, reads their labels, links and metadata, and renders pages.
+"""Opens PDFs, reads their links and metadata, and renders pages.
 
 All of it uses pdfium, which has the file open for its text anyway; a second library took a sixth
 of the total time for a financial filing. Broken parts of the file are left out.
@@ -10,6 +10,7 @@ import ctypes
 import io
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -55,12 +56,6 @@ def has_end(path: Path) -> bool:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - 2048))
         return b"%%EOF" in file.read()
-
-
-def page_label(document: pdfium.PdfDocument, index: int) -> str:
-    """Return the label of a page (`index` from 0), or its number from 1 if it has none."""
-    label: str = document.get_page_label(index)
-    return label.strip() or str(index + 1)
 
 
 def page_links(page: pdfium.PdfPage, frame: Frame) -> tuple[Link, ...]:
@@ -117,10 +112,8 @@ def wide_text(ask: Callable[..., int], *about: object) -> str:
 
 _WIDEST = 4000
 """Maximum width of a rendered page in pixels, to bound memory."""
-
 _MOST_PIXELS = 16_000_000
 """Maximum pixels of a rendered page; an ordinary page 1,600 pixels wide has 4 million."""
-
 _NARROWEST = 100
 """Minimum useful width of a rendered page in pixels."""
 
@@ -134,23 +127,20 @@ def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = 
     """
     if not 1 <= width <= _WIDEST:
         raise ReadingError(f"{path}: a picture {width} pixels wide; ask for 1 to {_WIDEST}")
+    picture = io.BytesIO()
     try:
-        document = open_pdf(path, passwords)
+        with closing(open_pdf(path, passwords)) as document:
+            if not 1 <= number <= len(document):
+                raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
+            page = document[number - 1]
+            scale = _scale(page.get_size(), width)
+            if scale is None:
+                raise ReadingError(f"{path}: page {number} is too long and narrow for a picture")
+            page.render(scale=scale).to_pil().save(picture, "PNG")
     except OSError as error:
         raise ReadingError(f"{path}: cannot be shown ({error}); get the file again") from error
-    try:
-        if not 1 <= number <= len(document):
-            raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
-        page = document[number - 1]
-        scale = _scale(page.get_size(), width)
-        if scale is None:
-            raise ReadingError(f"{path}: page {number} is too long and narrow for a picture")
-        picture = io.BytesIO()
-        page.render(scale=scale).to_pil().save(picture, "PNG")
     except pdfium.PdfiumError as error:
         raise ReadingError(f"{path}: page {number} cannot be shown ({error})") from error
-    finally:
-        document.close()
     return picture.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,10 @@ def read_photo(path: Path, content: bytes, options: ReadingOptions) -> Read:
         pdf = Path(folder) / "picture.pdf"
         try:
             with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-                _check_size(path, picture)
+                pixels = math.prod(picture.size)
+                if pixels > _MOST_PIXELS or getattr(picture, "n_frames", 1) > _MOST_PAGES:
+                    limits = f"{_MOST_PIXELS // 1_000_000} million pixels or {_MOST_PAGES:,} pages"
+                    raise ReadingError(f"{path}: a picture of over {limits}; save it smaller")
                 _save(picture, pdf)
         except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
             raise damaged(path, "a picture", error) from error
@@ -43,16 +47,6 @@ def _save(picture: Image.Image, pdf: Path) -> None:
     for number, frame in enumerate(_frames(picture)):
         beat()
         frame.save(pdf, "PDF", resolution=dpi, append=number > 0, quality=95)
-
-
-def _check_size(path: Path, picture: Image.Image) -> None:
-    width, height = picture.size
-    if width * height > _MOST_PIXELS or getattr(picture, "n_frames", 1) > _MOST_PAGES:
-        limit = _MOST_PIXELS // 1_000_000
-        raise ReadingError(
-            f"{path}: a picture of over {limit} million pixels or {_MOST_PAGES:,} pages; "
-            "save it smaller"
-        )
 
 
 def _frames(picture: Image.Image) -> Iterator[Image.Image]:

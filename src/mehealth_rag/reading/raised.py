@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from statistics import median_high
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.runs import Run
@@ -65,15 +66,15 @@ def with_raised(page: Questions, line: str, first: int) -> str:
     if _FIGURES.search(line) is None:
         return line
     before: int | None = None
-    parts = list(line)
+    letters = list(line)
     for word in _WORD.finditer(line):
-        start = word.start()
-        for match in _FIGURES.finditer(word[0]):
-            base = start if match.start() or before is None else before
-            at = _raised_from(page, (start + match.start(), start + match.end()), base, first)
-            parts[at : start + match.end()] = raised(line[at : start + match.end()])
-        before = start
-    return "".join(parts)
+        for match in _FIGURES.finditer(line, *word.span()):
+            start, end = match.span()
+            base = word.start() if start > word.start() or before is None else before
+            at = _raised_from(page, (start, end), base, first)
+            letters[at:end] = raised(line[at:end])
+        before = word.start()
+    return "".join(letters)
 
 
 def _raised_from(page: Questions, figures: tuple[int, int], base: int, first: int) -> int:
@@ -88,7 +89,7 @@ def _raised_from(page: Questions, figures: tuple[int, int], base: int, first: in
     level, last = page.style(first + base), page.style(first + end - 1)
     small = last.size <= _SMALLER * level.size
     high = level.upright and last.baseline >= level.baseline + _HIGHER * level.size
-    if last is level or not (small and high):
+    if not (small and high):
         return end
     at = end - 1
     while at > max(start, base + 1) and page.style(first + at - 1).baseline == last.baseline:
@@ -105,23 +106,22 @@ _ADVANCE = 0.75
 
 def without_doubles(page: Questions, line: str, first: int) -> str:
     """Replace letters drawn twice in a line, whose first character has index `first`."""
-    parts: list[str] | None = None
+    letters = list(line)
     for match in _TWICE.finditer(line):
-        kept = match.start()
-        for place in range(kept + 1, match.end()):
-            if _is_again(page, first + kept, first + place):
-                parts = list(line) if parts is None else parts
-                parts[place] = _SHAPELESS
+        drawn = match.start()
+        for at in range(drawn + 1, match.end()):
+            if _is_again(page, first + drawn, first + at):
+                letters[at] = _SHAPELESS
             else:
-                kept = place
-    return line if parts is None else "".join(parts)
+                drawn = at
+    return "".join(letters)
 
 
-def _is_again(page: Questions, one: int, other: int) -> bool:
+def _is_again(page: Questions, drawn: int, again: int) -> bool:
     """Return whether a character is another one drawn again, which must be another text object."""
-    if page.text_object(one) == page.text_object(other):
+    if page.text_object(drawn) == page.text_object(again):
         return False
-    first, second = page.advance_box(one), page.advance_box(other)
+    first, second = page.advance_box(drawn), page.advance_box(again)
     level = abs(first[1] - second[1]) < 0.2 * (first[3] - first[1])
     return level and abs(second[0] - first[0]) < _ADVANCE * (first[2] - first[0])
 
@@ -141,9 +141,9 @@ def without_spread(page: Questions, line: str, first: int) -> str:
         return line
     boxes = [page.advance_box(first + at) for at in range(0, len(line.rstrip()), 2)]
     gaps = [right[0] - left[2] for left, right in pairwise(boxes)]
-    usual = sorted(gaps)[len(gaps) // 2]
-    parts = list(line)
+    usual = median_high(gaps)
+    letters = list(line)
     for at, gap in enumerate(gaps):
         if gap < _WIDER * usual:
-            parts[2 * at + 1] = _SHAPELESS
-    return "".join(parts)
+            letters[2 * at + 1] = _SHAPELESS
+    return "".join(letters)

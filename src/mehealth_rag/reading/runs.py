@@ -15,7 +15,6 @@ NO_TEXT = "no text on the page (a picture or blank)"
 HYPHENS = "-\u2010\u00ad"
 """Hyphens that may break a word at the end of a line: hyphen-minus, hyphen, soft hyphen."""
 
-
 _T = TypeVar("_T")
 _Piece = TypeVar("_Piece", "Run", "TextLine")
 
@@ -48,6 +47,9 @@ class Run(NamedTuple):
     parted: bool = False
     item: bool = False
 
+
+Stack = list[Run]
+"""Runs that are read one after another, mostly lines of one cell or heading, top to bottom."""
 
 ASCENT, DESCENT = 0.78, 0.22
 """Height of a line's box above and below the baseline, in ems."""
@@ -85,14 +87,14 @@ def in_rows(
     return in_groups(ordered, lambda row, piece: beside(row[0], piece))
 
 
-def is_level(one: _Piece, other: _Piece) -> bool:
+def is_level(piece: _Piece, other: _Piece) -> bool:
     """Return whether two pieces are on one baseline."""
-    return abs(one.baseline - other.baseline) < 0.3 * min(one.size, other.size)
+    return abs(piece.baseline - other.baseline) < 0.3 * min(piece.size, other.size)
 
 
-def overlaps(one: _Piece, other: _Piece) -> bool:
+def overlaps(piece: _Piece, other: _Piece) -> bool:
     """Return whether two pieces overlap horizontally, at any vertical distance."""
-    return min(one.box[2], other.box[2]) > max(one.box[0], other.box[0])
+    return min(piece.box[2], other.box[2]) > max(piece.box[0], other.box[0])
 
 
 def is_below(above: Run, run: Run, leading: float = 1.5) -> bool:
@@ -131,12 +133,6 @@ class RawPage:
         """Width and height in points of the page on which the runs are placed."""
         return self.size[::-1] if self.turn else self.size
 
-    def displayed(self, box: Box | None) -> Box | None:
-        """Convert a box from the page of the runs to the displayed page."""
-        if box is None or not self.turn:
-            return box
-        return Frame((0.0, 0.0, *self.placed_on), 360 - self.turn).box(box)
-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -160,15 +156,9 @@ class Frame:
 
     def direction(self, a: float, b: float) -> tuple[float, float]:
         """Convert a direction from user space to the displayed page."""
-        match self.rotation:
-            case 90:
-                return b, -a
-            case 180:
-                return -a, -b
-            case 270:
-                return -b, a
-            case _:
-                return a, b
+        for _ in range(self.rotation // 90):
+            a, b = b, -a
+        return a, b
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         """Convert a point from user space to the displayed page, origin at the bottom left."""

@@ -22,17 +22,8 @@ from pypdfium2 import raw
 from mehealth_rag.reading.queries import bound
 from mehealth_rag.types import Box
 
-_LAYER_SIGNS = (b"/OCProperties", b"/ObjStm", b"/Encrypt")
-
-
-def may_have_layers(path: Path) -> bool:
-    """Return whether a PDF may have layers: declared, or perhaps in packed or encrypted objects."""
-    content = path.read_bytes()
-    return any(sign in content for sign in _LAYER_SIGNS)
-
-
-Matrix = tuple[float, float, float, float, float, float]
-Numbers = NDArray[Any]
+_Matrix = tuple[float, float, float, float, float, float]
+_Numbers = NDArray[Any]
 
 _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
 _DEEPEST = 5
@@ -51,6 +42,8 @@ _NO_COLOUR = 1_000
 """Stands for the levels of a picture; differs from every text colour."""
 _OVER = 1 / 3
 """Minimum share of a text's width that a background must cover."""
+_LAYER_SIGNS = (b"/OCProperties", b"/ObjStm", b"/Encrypt")
+"""A file has one of these if it declares layers, or packs or encrypts what may declare them."""
 _UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 """Render modes that paint nothing."""
 _LAYER = "OC".encode("utf-16-le").rstrip(b"\0")
@@ -75,11 +68,10 @@ class _Form(NamedTuple):
     """A form: its handle, and its matrix to user space."""
 
     handle: int
-    matrix: Matrix
+    matrix: _Matrix
 
 
 _PAGE = _Form(0, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0))
-
 
 _Stretch = tuple[list[int], bytes, _Form]
 """Objects of one form that are drawn one after another: their handles and kinds, and the form."""
@@ -88,10 +80,10 @@ _Stretch = tuple[list[int], bytes, _Form]
 class _Objects(NamedTuple):
     """Objects of a page in drawing order: their places in it, handles, kinds and forms."""
 
-    places: Numbers
-    handles: Numbers
-    kinds: Numbers
-    forms: Numbers
+    places: _Numbers
+    handles: _Numbers
+    kinds: _Numbers
+    forms: _Numbers
 
     @classmethod
     def of(cls, stretches: Sequence[_Stretch]) -> _Objects:
@@ -101,19 +93,19 @@ class _Objects(NamedTuple):
         forms = np.repeat(np.arange(len(stretches)), [len(kinds) for _, kinds, _ in stretches])
         return cls(np.arange(len(handles)), handles, kinds, forms)
 
-    def only(self, kept: Numbers) -> _Objects:
-        """Return some of the objects, given by flags or indices."""
-        return _Objects(*(column[kept] for column in self))
+    def only(self, flags: _Numbers) -> _Objects:
+        """Return the objects with a flag."""
+        return _Objects(*(column[flags] for column in self))
 
 
 class _Grounds(NamedTuple):
     """Backgrounds and covers: their places in drawing order, boxes and colours."""
 
-    places: Numbers
-    boxes: Numbers
-    colours: Numbers
+    places: _Numbers
+    boxes: _Numbers
+    colours: _Numbers
 
-    def hide(self, places: Numbers, boxes: Numbers, colours: Numbers) -> Numbers:
+    def hide(self, places: _Numbers, boxes: _Numbers, colours: _Numbers) -> _Numbers:
         """Return whether each text is where an area of its colour is, or one drawn later."""
         left, bottom, right, top = boxes.T
         x0, y0, x1, y1 = self.boxes.T
@@ -129,15 +121,17 @@ class _Grounds(NamedTuple):
 
 
 class Walker:
-    """Scans the page objects of one document; `layers` says whether it may have layers.
+    """Scans the page objects of the document in a file.
 
     `dots` are the boxes in user space of the small shapes on the page scanned last, which may be
     bullets.
     """
 
-    def __init__(self, *, layers: bool) -> None:
+    def __init__(self, path: Path) -> None:
+        content = path.read_bytes()
         self.dots: list[Box] = []
-        self._layers = layers
+        self._layers = any(sign in content for sign in _LAYER_SIGNS)
+        self._forms: list[_Form] = []
         self._name_length = ctypes.c_int()
         index = ctypes.c_ulong
         self._count = bound(raw.FPDFPage_CountObjects)
@@ -164,22 +158,18 @@ class Walker:
         """
         objects = range(self._count(page))
         stretches = list(self._expanded(list(map(self._get, repeat(page), objects)), _PAGE))
-        drawn, forms = _Objects.of(stretches), [form for _, _, form in stretches]
+        drawn, self._forms = _Objects.of(stretches), [form for _, _, form in stretches]
         first = drawn.only(_flags(map(starts.__contains__, drawn.handles.tolist())))
-        grounds = self._grounds(drawn, forms)
-        if not self._are_suspicious(first, forms, grounds).any():
+        grounds = self._grounds(drawn)
+        if not self._are_suspicious(first, grounds).any():
             return [], []
         texts = drawn.only(drawn.kinds == raw.FPDF_PAGEOBJ_TEXT)
-        suspects = texts.only(self._are_suspicious(texts, forms, grounds))
-        modes = map(self._render_mode, suspects.handles.tolist())
-        items = map(
-            Item,
-            suspects.handles.tolist(),
-            (forms[form].handle for form in suspects.forms),
-            map(tuple, self._boxes(suspects, forms).tolist()),
-            (mode not in _UNPAINTED for mode in modes),
-        )
-        return list(items), texts.handles.tolist()
+        suspects = texts.only(self._are_suspicious(texts, grounds))
+        handles = suspects.handles.tolist()
+        forms = (self._forms[form].handle for form in suspects.forms)
+        boxes = map(tuple, self._boxes(suspects).tolist())
+        painted = (mode not in _UNPAINTED for mode in map(self._render_mode, handles))
+        return list(map(Item, handles, forms, boxes, painted)), texts.handles.tolist()
 
     def _expanded(self, handles: list[Any], form: _Form, depth: int = 0) -> Iterator[_Stretch]:
         """Yield the objects of a page or form, with those of nested forms in place of the forms."""
@@ -195,45 +185,42 @@ class Walker:
             yield from self._expanded(objects, inner, depth + 1)
         yield handles[start:], kinds[start:], form
 
-    def _grounds(self, drawn: _Objects, forms: Sequence[_Form]) -> _Grounds:
+    def _grounds(self, drawn: _Objects) -> _Grounds:
         """Return the filled areas and the pictures of a page."""
-        pictures = drawn.kinds == raw.FPDF_PAGEOBJ_IMAGE
-        others = drawn.only(pictures | (drawn.kinds == raw.FPDF_PAGEOBJ_PATH))
-        boxes = self._boxes(others, forms)
-        pictures = others.kinds == raw.FPDF_PAGEOBJ_IMAGE
+        areas = drawn.only(np.isin(drawn.kinds, (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH)))
+        boxes = self._boxes(areas)
+        pictures = areas.kinds == raw.FPDF_PAGEOBJ_IMAGE
         sizes = boxes[:, 2:] - boxes[:, :2]
         small = ~pictures & (sizes.max(axis=1) <= _DOT)
         small &= np.ptp(sizes, axis=1) <= _SQUARE * sizes.max(axis=1)
         self.dots = list(map(tuple, boxes[small].tolist()))
-        kept = pictures | (sizes.min(axis=1) >= _WIDE)
-        others, boxes, pictures = others.only(kept), boxes[kept], pictures[kept]
-        handles = others.handles.tolist()
+        large = pictures | (sizes.min(axis=1) >= _WIDE)
+        areas, boxes, pictures = areas.only(large), boxes[large], pictures[large]
+        handles = areas.handles.tolist()
         colours = _asked(self._fill, handles, np.uint32, (4, 1)).astype(int)
         modes = _asked(self._draw_mode, handles, np.intc, (2, 1))
-        kept = (modes[:, 0] != raw.FPDF_FILLMODE_NONE) & (colours[:, 3] >= _FAINT)
-        colours[pictures], kept[pictures] = _NO_COLOUR, True
-        return _Grounds(others.places[kept], boxes[kept], colours[kept, :3])
+        opaque = (modes[:, 0] != raw.FPDF_FILLMODE_NONE) & (colours[:, 3] >= _FAINT)
+        colours[pictures], opaque[pictures] = _NO_COLOUR, True
+        return _Grounds(areas.places[opaque], boxes[opaque], colours[opaque, :3])
 
-    def _are_suspicious(
-        self, texts: _Objects, forms: Sequence[_Form], grounds: _Grounds
-    ) -> Numbers:
+    def _are_suspicious(self, texts: _Objects, grounds: _Grounds) -> _Numbers:
         """Return for each text whether it may be invisible."""
         handles = texts.handles.tolist()
         fills = _asked(self._fill, handles, np.uint32, (4, 1)).astype(int)
         colours, opacity = fills[:, :3], fills[:, 3]  # without a plain fill colour, all are 0
-        odd: Numbers = (colours.min(axis=1) >= _LIGHT) | (opacity < _FAINT)
+        odd: _Numbers = (colours.min(axis=1) >= _LIGHT) | (opacity < _FAINT)
         odd |= _flags(map(_UNPAINTED.__contains__, map(self._render_mode, handles)))
         odd |= _flags(map(self._clip_paths, map(self._clip, handles)))
         if self._layers:
             odd |= self._are_on_layers(handles)
         if grounds.places.size and handles:
-            boxes = self._boxes(texts, forms)
+            boxes = self._boxes(texts)
             step = max(1, _AT_ONCE // grounds.places.size)
             for part in (slice(at, at + step) for at in range(0, len(handles), step)):
                 odd[part] |= grounds.hide(texts.places[part], boxes[part], colours[part])
         return odd
 
-    def _are_on_layers(self, handles: Sequence[int]) -> Numbers:
+    def _are_on_layers(self, handles: Sequence[int]) -> _Numbers:
         counts = list(map(self._marks, handles))
         owners = np.repeat(np.arange(len(handles)), counts)
         indices = chain.from_iterable(map(range, counts))
@@ -242,23 +229,23 @@ class Walker:
         slot = ctypes.addressof(self._name_length)
         named = _asked(self._mark_name, shared, "S8", (1, 1), 8, slot)[:, 0] == _LAYER
         layers = set(compress(shared, named))
-        found = np.zeros(len(handles), bool)
+        flags = np.zeros(len(handles), bool)
         if layers:
-            found[owners[[mark in layers for mark in marks]]] = True
-        return found
+            flags[owners[[mark in layers for mark in marks]]] = True
+        return flags
 
-    def _boxes(self, objects: _Objects, forms: Sequence[_Form]) -> Numbers:
+    def _boxes(self, objects: _Objects) -> _Numbers:
         """Return the boxes of objects in the page's user space."""
         handles = objects.handles.tolist()
         boxes = _asked(self._bounds, handles, np.float32, (4, 1)).astype(float)
-        if len(forms) > 1:
-            for at, form in enumerate(forms[form] for form in objects.forms):
+        if len(self._forms) > 1:
+            for at, form in enumerate(self._forms[form] for form in objects.forms):
                 if form is not _PAGE:
                     boxes[at] = _moved(boxes[at].tolist(), form.matrix)
         return boxes
 
 
-def _moved(box: Iterable[float], matrix: Matrix) -> Box:
+def _moved(box: Iterable[float], matrix: _Matrix) -> Box:
     left, bottom, right, top = box
     a, b, c, d, e, f = matrix
     corners = [(a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (bottom, top)]
@@ -266,21 +253,17 @@ def _moved(box: Iterable[float], matrix: Matrix) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _within(inner: Iterable[float], outer: Matrix) -> Matrix:
+def _within(inner: Iterable[float], outer: _Matrix) -> _Matrix:
     """Return the matrix to user space of a form with matrix `inner` in one with `outer`."""
     a, b, c, d, e, f = inner
     p, q, r, s, t, u = outer
     return (
-        a * p + b * r,
-        a * q + b * s,
-        c * p + d * r,
-        c * q + d * s,
-        e * p + f * r + t,
-        e * q + f * s + u,
-    )
+        a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s,
+        e * p + f * r + t, e * q + f * s + u,
+    )  # fmt: skip
 
 
-def _flags(values: Iterable[object]) -> Numbers:
+def _flags(values: Iterable[object]) -> _Numbers:
     return np.fromiter(values, int) > 0
 
 
@@ -289,16 +272,16 @@ def _asked(
     handles: Sequence[float],
     kind: DTypeLike,
     shape: tuple[int, int],
-    *rest: int,
-) -> Numbers:
+    *arguments: int,
+) -> _Numbers:
     """Ask pdfium about each handle and return a row of its answers for each, 0 where it has none.
 
     `shape` is the number of places that pdfium writes to, and of values that it writes there;
-    `rest` are further arguments.
+    `arguments` are further ones.
     """
     places, values = shape
     rows = np.zeros((len(handles), places * values), kind)
     start, step = rows.ctypes.data, rows.itemsize * values
     slots = (count(start + step * place, rows.strides[0]) for place in range(places))
-    deque(map(call, handles, *slots, *map(repeat, rest)), maxlen=0)
+    deque(map(call, handles, *slots, *map(repeat, arguments)), maxlen=0)
     return rows
