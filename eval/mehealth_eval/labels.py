@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from mehealth_eval.figure import Figure
-from mehealth_eval.figures import PERCENTILES, Group
+from mehealth_eval.figures import PERCENTILES, Figure, Group
 from mehealth_eval.ranking import CUTS
 from mehealth_eval.sets import Item, Judged
 

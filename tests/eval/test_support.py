@@ -9,8 +9,7 @@ import pytest
 from eval_helpers import answered, item, quoted, record
 
 import mehealth_eval.support
-from mehealth_eval.figures import summarise
-from mehealth_eval.generated import unsupported_in
+from mehealth_eval.figures import summarise, unsupported_in
 from mehealth_eval.records import Reply, StatementSaid
 from mehealth_eval.sets import Format
 from mehealth_eval.support import repetition, unsupported
