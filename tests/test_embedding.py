@@ -120,7 +120,7 @@ def test_a_vector_does_not_depend_on_its_neighbours(encoder: TorchEncoder) -> No
 def test_a_folder_is_a_model_too(encoder: TorchEncoder, tmp_path: Path) -> None:
     copy = tmp_path / "my model"
     shutil.copytree(ORIGINAL, copy)
-    assert model_id(str(copy)) == f"my-model-{bases.SMALL_SHA256[:12]}"
+    assert model_id(str(copy)) == f"my-model-{bases.SHA256['small'][:12]}"
     item = spans(PARTS)
     (found,) = TorchEncoder.load(str(copy)).encode_passages([item])
     assert np.array_equal(found.sentences, encoder.encode_passages([item])[0].sentences)

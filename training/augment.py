@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mehealth_rag.guard.opposite import turned_round
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 LOWER, BARE, MISSPELT = 0.2, 0.2, 0.08
 """Shares of the questions that lose their capitals, lose their question mark, get a typo."""

@@ -1,30 +1,28 @@
-"""Exports a trained model to its packaged form: an ONNX file with weights of eight or seven bits.
+"""The packaged form of a trained model: an ONNX file with weights of eight or seven bits.
 
 With `floats`, eight-bit weights become floats again when the file is loaded, so only the weights
 are rounded. With `integers`, they are multiplied as integers and the states are rounded row by row:
-two to four times as fast. Either way, a row's result does not depend on the other rows.
+two to four times as fast. Either way, a row's result does not depend on the other rows. `weights`
+reads them back as floats, so that training can continue from them.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from mehealth_rag.encoder.shipped import TOKENIZER
 from mehealth_rag.reader.model import MODEL
-from mehealth_rag.reader.rows import inputs
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-    from mehealth_rag.reader.rows import Row
-    from training.model import ReaderModel
+from mehealth_rag.reader.rows import Row, inputs
+from training.model import ReaderModel
 
 INPUTS = ("input_ids", "types", "asked", "pool")
 OUTPUTS = ("answers", "passage", "verdict", "evidence")
@@ -34,6 +32,16 @@ WEIGHTS_OF = {"small": "floats", "large": "integers"}
 
 LARGE_PARTS = {"compare", "whole"}
 """Matrices of the heads that are quantised as well: as floats they would take four megabytes."""
+
+
+_PREFIX = "model."
+"""Prefix of parameter names in the graph."""
+
+_SUFFIXES = (".weight", ".bias", ".near", ".level")
+"""Endings of the parameter names that the graph keeps."""
+
+_MATRIX_NODE = re.compile(r"/?(?P<path>.+)/(?:Gemm_)?MatMul(?:_quant)?")
+"""Nodes that multiply by a matrix: their names contain the parameter's."""
 
 
 class _One(nn.Module):
@@ -161,3 +169,40 @@ def _narrow_words(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
         graph.graph.node.remove(node)
         for offset, replacement in enumerate(nodes):
             graph.graph.node.insert(place + offset, replacement)
+
+
+def weights(folder: Path) -> dict[str, Tensor]:
+    """The parameters, by name, of the model that `export` wrote to a folder.
+
+    Quantised weights are multiplied by their scales, so each differs from the trained weight by at
+    most half a quantisation step.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(str(folder / MODEL)).graph
+    matrices = _as_floats({c.name: numpy_helper.to_array(c) for c in graph.initializer})
+    parameters = {
+        n: a for n, a in matrices.items() if n.startswith(_PREFIX) and n.endswith(_SUFFIXES)
+    }
+    for node in graph.node:
+        name = node.input[1].removesuffix("_quantized") if len(node.input) > 1 else ""
+        if name in matrices and (match := _MATRIX_NODE.fullmatch(node.name)):
+            parameters[match["path"].replace("/", ".") + ".weight"] = matrices[name].T
+    return {
+        n.removeprefix(_PREFIX): torch.tensor(a, dtype=torch.float32) for n, a in parameters.items()
+    }
+
+
+def _as_floats(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The graph's arrays by name, with floats added for those that are quantised."""
+    floats = dict(arrays)
+    for name, array in arrays.items():
+        if name.endswith(".small"):
+            plain = name.removesuffix(".small")
+            floats[plain] = array.astype(np.float32) * arrays[f"{plain}.scales"]
+        elif name.endswith("_quantized"):
+            plain = name.removesuffix("_quantized")
+            zero = arrays[f"{plain}_zero_point"].astype(np.float32)
+            floats[plain] = (array.astype(np.float32) - zero) * arrays[f"{plain}_scale"]
+    return floats

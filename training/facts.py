@@ -8,15 +8,13 @@ none.
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from training.augment import YEAR, moved
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator, Sequence
 
 Kind = Literal["count", "price", "acronym", "role", "place", "year"]
 

@@ -10,18 +10,16 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bm25s
 
 from mehealth_rag.language.words import stems
 from mehealth_rag.reader.rows import PassageText
 from training.examples import GOLD, OTHER, Example, Examples, Reading, write
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 SETS = ("selqa", "qed", "covidqa")
 

@@ -227,6 +227,12 @@ def blocks(parts: Sequence[Part], page: int) -> Iterator[list[Part]]:
         yield block
 
 
+def table_rows(block: Sequence[Part]) -> list[list[str]]:
+    """The cells of a table's rows, with empty ones where a row has fewer."""
+    columns = max(len(part.cells) for part in block)
+    return [part.cells + [""] * (columns - len(part.cells)) for part in block]
+
+
 class SentenceFinder:
     """Finds a document's numbered sentences in its parsed pages; `lost` has the ids of the rest.
 
@@ -359,12 +365,9 @@ def _markdown_block(block: Sequence[Part]) -> str:
 
 
 def _markdown_table(block: Sequence[Part]) -> str:
-    columns = max(len(part.cells) for part in block)
-    lines = []
-    for part in block:
-        cells = part.cells + [""] * (columns - len(part.cells))
-        lines.append(f"| {' | '.join(map(_escaped, cells))} |")
-    return "\n".join([lines[0], "|" + " --- |" * columns, *lines[1:]])
+    rows = table_rows(block)
+    lines = [f"| {' | '.join(map(_escaped, row))} |" for row in rows]
+    return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]])
 
 
 def _escaped(text: str) -> str:

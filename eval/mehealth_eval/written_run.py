@@ -129,15 +129,19 @@ class LocatedDocument:
         evidence = self.assistant.passages(text, history, [self.document.name], top_k)
         return [e.hit.passage for e in evidence]
 
+    def all_passages(self) -> list[Passage]:
+        """All passages of the document, in order."""
+        index = self.assistant.index
+        return index.passages(index.document_ordinals([self.document.name]).tolist())
+
     def texts_of(self, passages: Sequence[Passage]) -> list[PassageText]:
         """The passages as the reader reads them."""
         return [text_of(p, self.assistant.page) for p in passages]
 
     def holding(self, gold: frozenset[str]) -> tuple[list[Passage], list[list[int]]]:
         """The passages with numbered sentences of `gold`, and the indices of those sentences."""
-        ordinals = self.assistant.index.document_ordinals([self.document.name])
         passages, places = [], []
-        for p in self.assistant.index.passages(ordinals.tolist()):
+        for p in self.all_passages():
             if matches := [
                 n for n, s in enumerate(readable(p)) if self.finder.main(p.page, s.span) & gold
             ]:

@@ -17,14 +17,13 @@ from mehealth_rag.encoder.shipped import CARD
 from mehealth_rag.reader.model import LOG, Reader
 from mehealth_rag.reader.rows import PassageText, inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
-from training import bases, examples, outside, package, packaged, reader
+from training import bases, examples, outside, package, reader
 from training.batches import Epochs, Mix
 from training.examples import GOLD, Example, Examples, Reading
-from training.export import export
+from training.export import export, weights
 from training.fit import Plan, group_loss
-from training.hard import hard, losses
 from training.model import read
-from training.teacher import taught
+from training.teacher import hard, losses, taught
 
 WRITTEN = Path(__file__).parent.parent / "written"
 
@@ -188,7 +187,7 @@ def test_training_goes_on_from_what_is_packaged(
         model.evidence.level += 0.5
     _, group = next(epochs.all_of())
     export(model, bases.tokenizer("small"), group.rows[0], tmp_path / kept, kept)
-    found = packaged.weights(tmp_path / kept)
+    found = weights(tmp_path / kept)
     own = model.state_dict()
     assert set(found) == set(own)
     for name, weight in found.items():
