@@ -79,7 +79,7 @@ def lie_of(statement: str, sentences: Sequence[str], chance: random.Random) -> L
 
 
 def as_claimed(question: str) -> bool:
-    """Whether a question is answered by yes or no, and so can be read as a statement."""
+    """Return whether a question is answered by yes or no, and so can be read as a statement."""
     return bool(_ASKED.match(question))
 
 

@@ -94,7 +94,7 @@ class Group:
 
     @property
     def of_statement(self) -> bool:
-        """Whether the rows judge a statement rather than answer a question."""
+        """True if the rows judge a statement rather than answer a question."""
         return self.targets[0].verdict is not None
 
 
@@ -401,7 +401,7 @@ def _asked(example: Example) -> Example | None:
 
 
 def _is_whole(example: Example) -> bool:
-    """Whether the parsed document has the gold sentences that the example needs."""
+    """Return whether the parsed document has the gold sentences that the example needs."""
     has_gold = bool(example.gold)
     needs_gold = example.verdict in {"supported", "contradicted"} or (
         not example.verdict and example.answerable

@@ -99,23 +99,30 @@ def _trace(model: ReaderModel, probe: Row, path: Path) -> None:
 
 def _narrow_matrices(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
     """Store matrices as eight-bit integers with a scale per column, folded on loading."""
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import TensorProto, helper
 
     matrices = {c.name: c for c in graph.graph.initializer if len(c.dims) == 2}
     used = [n for n in graph.graph.node if n.op_type in {"MatMul", "Gemm"}]
     for name in dict.fromkeys(n.input[1] for n in used if n.input[1] in matrices):
-        matrix = numpy_helper.to_array(matrices[name])
-        scales = np.maximum(np.abs(matrix).max(axis=0, keepdims=True), 1e-12) / 127
-        small = np.round(matrix / scales).astype(np.int8)
-        graph.graph.initializer.remove(matrices[name])
-        for array, suffix in ((small, "small"), (scales.astype(np.float32), "scales")):
-            graph.graph.initializer.append(numpy_helper.from_array(array, f"{name}.{suffix}"))
+        _store_integers(graph, matrices[name], axis=0)
         nodes = [
             helper.make_node("Cast", [f"{name}.small"], [f"{name}.float"], to=TensorProto.FLOAT),
             helper.make_node("Mul", [f"{name}.float", f"{name}.scales"], [name]),
         ]
         for place, node in enumerate(nodes):
             graph.graph.node.insert(place, node)
+
+
+def _store_integers(graph: Any, array: Any, axis: int) -> None:  # noqa: ANN401 - onnx has no types
+    """Replace an array NAME by eight-bit integers, `NAME.small`, and `NAME.scales` over an axis."""
+    from onnx import numpy_helper
+
+    name, values = array.name, numpy_helper.to_array(array).astype(np.float32)
+    scales = np.maximum(np.abs(values).max(axis=axis, keepdims=True), 1e-12) / 127
+    parts = {"small": np.round(values / scales).astype(np.int8), "scales": scales}
+    graph.graph.initializer.remove(array)
+    for suffix, part in parts.items():
+        graph.graph.initializer.append(numpy_helper.from_array(part, f"{name}.{suffix}"))
 
 
 def _with_integers(whole: Path) -> Path:
@@ -145,20 +152,12 @@ def _with_integers(whole: Path) -> Path:
 
 def _narrow_words(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
     """Store the word embeddings as eight-bit integers with a scale per word."""
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import TensorProto, helper
 
     tables = {c.name: c for c in graph.graph.initializer if max(c.dims, default=0) > 10_000}
     for node in [n for n in graph.graph.node if n.op_type == "Gather" and n.input[0] in tables]:
         name = node.input[0]
-        table = numpy_helper.to_array(tables[name]).astype(np.float32)
-        scales = np.abs(table).max(axis=1, keepdims=True) / 127
-        scales[scales == 0] = 1
-        small = np.round(table / scales).astype(np.int8)
-        graph.graph.initializer.remove(tables[name])
-        graph.graph.initializer.append(numpy_helper.from_array(small, f"{name}.small"))
-        graph.graph.initializer.append(
-            numpy_helper.from_array(scales.astype(np.float32), f"{name}.scales")
-        )
+        _store_integers(graph, tables[name], axis=1)
         nodes = [
             helper.make_node("Gather", [f"{name}.small", node.input[1]], [f"{name}.picked"]),
             helper.make_node("Cast", [f"{name}.picked"], [f"{name}.float"], to=TensorProto.FLOAT),

@@ -61,7 +61,7 @@ METHOD = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw the epochs, train, and save checkpoints."""
-    options = _options().parse_args(arguments)
+    options = options_of(arguments)
     keep_freed_memory()
     plan = Plan(
         rate=options.rate or RATES[options.form],
@@ -196,7 +196,8 @@ def _state(run: Path) -> State:
     return state
 
 
-def _options() -> argparse.ArgumentParser:
+def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.reader", description=__doc__)
     parser.add_argument("--examples", type=Path, nargs="+", required=True)
     parser.add_argument("--output", type=Path, required=True)
@@ -216,7 +217,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--no-turns", action="store_true", help="read follow-ups by themselves")
     parser.add_argument("--most", type=int, help="stop after so many groups")
     parser.add_argument("--rate", type=float)
-    return parser
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

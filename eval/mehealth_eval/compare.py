@@ -41,7 +41,7 @@ class Compared:
 
     @property
     def reworded(self) -> bool:
-        """Whether the answer changed while staying right or staying wrong."""
+        """True if the answer changed while staying right or staying wrong."""
         return self.change is Change.SAME and self.before not in (None, self.after)
 
 

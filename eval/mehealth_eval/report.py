@@ -127,10 +127,10 @@ def _record(record: Record, *, shown: bool) -> dict[str, Any]:
         ranking = asdict(record.ranking) if record.ranking else None
         body = {"verdict": asdict(record.verdict), "item": item, "reply": reply, "ranking": ranking}
     else:
-        kept = ("outcome", "confidence", "milliseconds", "engine")
+        keys = ("outcome", "confidence", "milliseconds", "engine")
         body = {
             "verdict": {"right": record.verdict.right},
-            "reply": {key: reply[key] for key in kept},
+            "reply": {key: reply[key] for key in keys},
         }
     return {**head, "shown": shown, **body}
 

@@ -173,13 +173,13 @@ def sampled(documents: Sequence[WrittenDocument], most: int | None) -> list[Writ
     """
     if most is None:
         return list(documents)
-    kept = [
+    samples = [
         _spread([getattr(document, name) for document in documents], most)
         for name in ("questions", "claims", "twins")
     ]
     return [
         replace(document, questions=questions, claims=claims, twins=twins)
-        for document, questions, claims, twins in zip(documents, *kept, strict=True)
+        for document, questions, claims, twins in zip(documents, *samples, strict=True)
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mehealth_rag.reader.model import LOG, Reader
 from mehealth_rag.reader.rows import PassageText, inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
 from training import bases, examples, outside, package, reader
+from training.__main__ import main as training_main
 from training.batches import Epochs, Mix
 from training.examples import GOLD, Example, Examples, Reading
 from training.export import export, weights
@@ -307,6 +309,32 @@ def test_a_share_of_the_documents_is_the_same_each_time() -> None:
     half = reader.some(many, 0.5)
     assert len(half.examples) == 5
     assert half == reader.some(many, 0.5)
+
+
+@pytest.mark.parametrize("form", bases.FORMS)
+def test_one_command_does_what_is_not_done_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    steps: list[tuple[str, list[str]]] = []
+
+    def step(name: str, arguments: list[str]) -> int:
+        steps.append((name, arguments))
+        if name == "examples":
+            Path(arguments[arguments.index("--output") + 1]).touch()
+        if name == "reader":
+            reader.options_of(arguments).output.mkdir(parents=True)
+        return 0
+
+    for module in (examples, reader, package):
+        monkeypatch.setattr(module, "main", partial(step, module.__name__.split(".")[-1]))
+    command = ["--form", form, "--run", str(tmp_path)]
+    assert training_main(command) == 0
+    assert [name for name, _ in steps] == [*["examples"] * 2, *["reader"] * 2, "package"]
+    assert reader.options_of(steps[3][1]).first == tmp_path / form / "first"
+    (tmp_path / form / "second" / "done").unlink()
+    (tmp_path / form / "second").rmdir()
+    assert training_main(command) == 0
+    assert [name for name, _ in steps[5:]] == ["reader", "package"]
 
 
 def test_other_peoples_sets_become_examples(tmp_path: Path) -> None:

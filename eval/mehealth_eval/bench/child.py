@@ -121,9 +121,9 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, resou
 
 
 def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("MEHEALTH_")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MEHEALTH_")}
     path = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONWARNINGS": "ignore"}
+    return environment | {"PYTHONPATH": os.pathsep.join(path), "PYTHONWARNINGS": "ignore"}
 
 
 def _name(command: Sequence[str]) -> str:

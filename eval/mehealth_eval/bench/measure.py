@@ -93,14 +93,19 @@ class _Bench:
         filed = filings, f"{filings}_memory"
         cold, warm = ("cold", "cold_memory"), ("warm_p50", "warm_p95")
         large = ("large_p50", "large_p95", "large_memory")
+        index, saved = self._path("prospectus-index"), self._path("prospectus-stock")
+        where = ("--corpus", str(self._prospectus), "--index", str(index))
+        ask = mehealth("ask", QUESTION, "--json", *where)
+        stock_ask = job("stock", "ask", saved=saved, question=QUESTION)
+        open_index = {"corpus": self._prospectus, "index": index}
         return [
             ("ours", ("help",), self._help),
             ("ours", ingested, partial(self._ingest, "prospectus")),
             ("stock", ingested, partial(self._stock_ingest, "prospectus")),
-            ("ours", cold, self._cold),
-            ("stock", cold, self._stock_cold),
-            ("ours", warm, self._warm),
-            ("stock", warm, self._stock_warm),
+            ("ours", cold, partial(self._started, ask)),
+            ("stock", cold, partial(self._started, stock_ask)),
+            ("ours", warm, partial(self._warm, "warm", "ours", **open_index)),
+            ("stock", warm, partial(self._warm, "stock_warm", "stock", saved=saved)),
             ("ours", ("read_prospectus",), partial(self._read, "ours", "prospectus")),
             ("stock", ("read_prospectus",), partial(self._read, "stock", "prospectus")),
             ("ours", ("read_filings",), partial(self._read, "ours", "filings")),
@@ -156,35 +161,21 @@ class _Bench:
         self._result(f"stock_coverage_{name}", job("stock", "coverage", saved=target))
         return result["pages"] / usage.seconds, usage.peak_mb
 
-    def _cold(self) -> Values:
-        where = ("--corpus", str(self._prospectus), "--index", str(self._path("prospectus-index")))
-        return self._started(mehealth("ask", QUESTION, "--json", *where))
-
-    def _stock_cold(self) -> Values:
-        saved = self._path("prospectus-stock")
-        return self._started(job("stock", "ask", saved=saved, question=QUESTION))
-
     def _started(self, command: list[str]) -> Values:
         """The median seconds of a question from a cold start, and the highest peak memory."""
         runs = [self._run(command) for _ in range(self._options.starts)]
         return median([r.seconds for r in runs]), max(r.peak_mb for r in runs)
 
-    def _warm(self) -> Values:
-        where = {"corpus": self._prospectus, "index": self._path("prospectus-index")}
-        return self._asked("warm", "ours", "warm", **where)[0]
+    def _warm(self, key: str, side: str, **where: object) -> Values:
+        return self._asked(key, side, "warm", **where)[:2]
 
-    def _stock_warm(self) -> Values:
-        return self._asked("stock_warm", "stock", "warm", saved=self._path("prospectus-stock"))[0]
-
-    def _asked(
-        self, key: str, side: str, name: str, **arguments: object
-    ) -> tuple[tuple[float, float], Run]:
-        """Milliseconds of a question, median and 95th percentile, and what the process used."""
+    def _asked(self, key: str, side: str, name: str, **arguments: object) -> Values:
+        """Milliseconds of a question, median and 95th percentile, and the peak memory."""
         rounds = {"count": self._options.questions, "rounds": self._options.rounds}
         result, usage = self._result(key, job(side, name, **rounds | arguments), minutes=10)
         milliseconds = [row["ms"] for row in result["rows"]]
         median_, tail = np.percentile(milliseconds, (50, 95))
-        return (float(median_), float(tail)), usage
+        return float(median_), float(tail), usage.peak_mb
 
     def _read(self, side: str, name: str, how: str = "") -> Values:
         """Pages per second of reading alone."""
@@ -234,10 +225,9 @@ class _Bench:
         if not self.no_stock:
             self._run(job("ours", "dump", corpus=corpus, index=index), minutes=5)
         how = {"count": self._options.large_questions, "rounds": 1}
-        times, usage = self._asked("large", "ours", "warm", corpus=corpus, index=index, **how)
-        return *times, usage.peak_mb, built.peak_mb
+        asked = self._asked("large", "ours", "warm", corpus=corpus, index=index, **how)
+        return *asked, built.peak_mb
 
     def _stock_large(self) -> Values:
         where = {"texts": self._path(PLAIN_SET), "vectors": self._path(VECTORS)}
-        times, usage = self._asked("stock_large", "stock", "warm_large", **where, rounds=1)
-        return *times, usage.peak_mb
+        return self._asked("stock_large", "stock", "warm_large", **where, rounds=1)
