@@ -178,11 +178,10 @@ class Epochs:
         random_.shuffle(groups)
         return groups
 
-    def all_of(self, kind: str = "q:") -> Iterator[tuple[Example, Group]]:
-        """Yield every example of a kind with a group of all its readings."""
-        for forms in self._forms:
-            example = forms[0]
-            if example.kind.startswith(kind):
+    def questions(self) -> Iterator[tuple[Example, Group]]:
+        """Yield every question with a group of all its readings."""
+        for example, *_ in self._forms:
+            if not example.verdict:
                 yield example, self._read(example, example.readings, example.text)
 
     def _question(self, example: Example, random_: random.Random, *, turns: bool) -> Group:

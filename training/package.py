@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = options.output or OUTPUT / form
     examples = load(options.development)
     tokenizer = bases.tokenizer(form)
-    _, group = next(iter(Epochs(examples, tokenizer, 0).all_of()))
+    _, group = next(iter(Epochs(examples, tokenizer, 0).questions()))
     export(trained(options.run), tokenizer, group.rows[0], folder, WEIGHTS_OF[form])
     (folder / LOG).write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
     card = _facts(form, log, folder)

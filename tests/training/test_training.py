@@ -92,7 +92,7 @@ def test_a_question_that_nothing_answers_has_no_gold_and_its_tempting_passage(ma
 
 
 def test_a_follow_up_is_read_with_its_turns(epochs: Epochs) -> None:
-    (with_turns,) = (g for e, g in epochs.all_of() if e.text == "And for a child?")
+    (with_turns,) = (g for e, g in epochs.questions() if e.text == "And for a child?")
     alone = epochs.draw(0, Mix(turns=False))
     assert with_turns.rows[0].asked > max(g.rows[0].asked for g in alone if not g.twins) - 20
     words = bases.tokenizer("small").decode(with_turns.rows[0].ids[: with_turns.rows[0].asked])
@@ -167,7 +167,7 @@ def test_a_trained_model_is_packaged_and_reads_alike(
     model = reader.trained(trained)
     passages = examples.load(made).passages
     own, other = [], []
-    for example, group in epochs.all_of():
+    for example, group in epochs.questions():
         with torch.no_grad():
             (outputs,) = read(model, group.rows[:1])
         own.append(float(outputs.passage[0]))
@@ -187,7 +187,7 @@ def test_training_goes_on_from_what_is_packaged(
     with torch.no_grad():  # after one step these are still as in the other head: kept only once
         model.evidence.near += 0.5
         model.evidence.level += 0.5
-    _, group = next(epochs.all_of())
+    _, group = next(epochs.questions())
     export(model, bases.tokenizer("small"), group.rows[0], tmp_path / kept, kept)
     found = weights(tmp_path / kept)
     own = model.state_dict()
