@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
 
 from mehealth_rag.encoder.embedding import EncoderInput
 from mehealth_rag.encoder.models import TorchEncoder, model_id
 from mehealth_rag.errors import ModelError
 from mehealth_rag.types import Span
 from training import bases
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sentence_transformers import SentenceTransformer
 
 QUESTIONS = [
     "How tall is the North Pier lighthouse?",
@@ -48,7 +44,7 @@ def spans(parts: list[str]) -> EncoderInput:
 
 @pytest.fixture(scope="module")
 def encoder() -> TorchEncoder:
-    return TorchEncoder.load(str(ORIGINAL))
+    return TorchEncoder(str(ORIGINAL))
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +116,9 @@ def test_a_vector_does_not_depend_on_its_neighbours(encoder: TorchEncoder) -> No
 def test_a_folder_is_a_model_too(encoder: TorchEncoder, tmp_path: Path) -> None:
     copy = tmp_path / "my model"
     shutil.copytree(ORIGINAL, copy)
-    assert model_id(str(copy)) == f"my-model-{bases.SMALL_SHA256[:12]}"
+    assert model_id(str(copy)) == f"my-model-{bases.SHA256['small'][:12]}"
     item = spans(PARTS)
-    (found,) = TorchEncoder.load(str(copy)).encode_passages([item])
+    (found,) = TorchEncoder(str(copy)).encode_passages([item])
     assert np.array_equal(found.sentences, encoder.encode_passages([item])[0].sentences)
 
 
@@ -135,7 +131,7 @@ def test_models_that_pool_otherwise_are_used_through_torch(tmp_path: Path) -> No
     (copy / "config_sentence_transformers.json").write_text(
         json.dumps({"prompts": {"query": "ask: ", "document": "text: "}})
     )
-    encoder = TorchEncoder.load(str(copy))
+    encoder = TorchEncoder(str(copy))
     (found, cut) = encoder.encode_passages(
         [spans(PARTS), EncoderInput("word " * 400, (Span(0, 4),))]
     )
@@ -154,7 +150,7 @@ def test_prompts_of_a_mean_pooling_model(tmp_path: Path) -> None:
     (copy / "config_sentence_transformers.json").write_text(
         json.dumps({"prompts": {"query": "query: ", "passage": "passage: "}})
     )
-    encoder = TorchEncoder.load(str(copy))
+    encoder = TorchEncoder(str(copy))
     from sentence_transformers import SentenceTransformer
 
     own = SentenceTransformer(str(ORIGINAL), device="cpu")
@@ -177,7 +173,7 @@ def test_a_folder_without_a_model(tmp_path: Path) -> None:
         model_id(str(tmp_path))
     (tmp_path / "model.safetensors").write_bytes(b"junk")
     with pytest.raises(ModelError, match="cannot load the embedding model"):
-        TorchEncoder.load(str(tmp_path))
+        TorchEncoder(str(tmp_path))
 
 
 def test_a_hub_model_that_cannot_be_fetched() -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from mehealth_eval.bench.companies import Asked, companies, write_reports
+from mehealth_eval.bench.many import Asked, companies, write_reports
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.types import Hit, Status
 from tests.answering.told import told

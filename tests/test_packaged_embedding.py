@@ -48,7 +48,7 @@ def encoder() -> MiniLM:
 
 @pytest.fixture(scope="module")
 def exact() -> TorchEncoder:
-    return TorchEncoder.load(str(bases.folder("small")))
+    return TorchEncoder(str(bases.folder("small")))
 
 
 def test_8_bit_vectors_are_nearly_the_models_own(encoder: MiniLM, exact: TorchEncoder) -> None:

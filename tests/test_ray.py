@@ -8,24 +8,21 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
+from llama_index.core.schema import BaseNode, TextNode, TransformComponent
 
 from mehealth_rag import ray_workers, wiring
 from mehealth_rag.errors import UsageError
+from mehealth_rag.index.build_report import IngestReport
 from mehealth_rag.index.dense import close_client, open_client
 from mehealth_rag.index.folder import IndexFolder, read_manifest
 from mehealth_rag.ray_workers import RayWorkers
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
 from tests.conftest import MANIFEST, clean_environment, write_corpus
-
-if TYPE_CHECKING:
-    from llama_index.core.schema import BaseNode, TextNode, TransformComponent
-
-    from mehealth_rag.index.build_report import IngestReport
 
 BROKEN = '\n[[source]]\nid = "broken"\ntitle = "Broken"\nfile = "broken.pdf"\n'
 SHEETS = 20

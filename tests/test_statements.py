@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mehealth_eval.statements import CLAIMS, QUESTIONS, shares
+from mehealth_eval.statements import CLAIMS, QUESTIONS, statements
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.checking.statements import is_statement
 from mehealth_rag.serialise import answer_json
@@ -65,11 +65,13 @@ def test_everything_else_is_a_question(text: str) -> None:
 
 
 def test_no_written_question_is_taken_for_a_statement_and_most_claims_are() -> None:
-    for share in shares(QUESTIONS, claims=False):
-        assert share.texts > 200, share.name
-        assert share.statements == (), share.name
-    for share in shares(CLAIMS, claims=True):
-        assert len(share.statements) > 0.8 * share.texts, share.name
+    for pattern in QUESTIONS:
+        taken, of = statements(pattern, claims=False)
+        assert of > 200, pattern
+        assert taken == [], pattern
+    for pattern in CLAIMS:
+        taken, of = statements(pattern, claims=True)
+        assert len(taken) > 0.8 * of, pattern
 
 
 def test_a_statement_gets_its_verdict_as_an_answer(harbour: Assistant) -> None:

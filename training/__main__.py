@@ -8,48 +8,32 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from training import bases, examples, outside, package, reader
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 DEVELOPMENT = Path(__file__).parent.parent / "eval" / "written" / "development"
 
 DONE = "done"
 """Marks the folder of a finished stage."""
 
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A training run: its name and its command-line options."""
-
-    name: str
-    options: tuple[str, ...]
-
-
 NEAR = ("--copied", "0.2", "--asked", "1")
 """In every stage: statements made from gold sentences and from yes/no questions."""
 
 LARGE = ("--groups-at-once", "24", *NEAR)
 
-STAGES = {
-    "small": (
-        Stage("first", ("--statements", "0.4", "--twins", "0.4", *NEAR)),
-        Stage("second", ("--after", "1", "--rate", "6e-5", *NEAR)),
-    ),
-    "large": (
-        Stage(
-            "first",
-            ("--statements", "0.7", "--twins", "0.7", "--answers", "0.1", *LARGE),
-        ),
-        Stage("second", ("--after", "1", "--rate", "3e-5", *LARGE)),
-    ),
+STAGES: dict[str, dict[str, tuple[str, ...]]] = {
+    "small": {
+        "first": ("--statements", "0.4", "--twins", "0.4", *NEAR),
+        "second": ("--after", "1", "--rate", "6e-5", *NEAR),
+    },
+    "large": {
+        "first": ("--statements", "0.7", "--twins", "0.7", "--answers", "0.1", *LARGE),
+        "second": ("--after", "1", "--rate", "3e-5", *LARGE),
+    },
 }
-"""The stages of each form; each continues from the one before (docs/reader.md)."""
+"""The stages of each form with their options; each continues from the one before."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,37 +44,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="folder with other people's question sets")
     options = parser.parse_args(arguments)
     options.run.mkdir(parents=True, exist_ok=True)
-    written = options.run / "written.json"
-    development = options.run / "development.json"
-    work = options.run / "work"
-    _once(
-        written, lambda: examples.main(["--output", str(written), "--work", str(work / "written")])
+    written, development, others = (
+        options.run / f"{name}.json" for name in ("written", "development", "outside")
     )
-    _once(development, lambda: examples.main(
-        ["--written", str(DEVELOPMENT), "--output", str(development),
-         "--work", str(work / "development"), "--forms", "md"]))  # fmt: skip
-    files = [str(written)]
+    _make(written, examples.main, "--work", options.run / "work" / "written")
+    work = options.run / "work" / "development"
+    _make(development, examples.main, "--written", DEVELOPMENT, "--work", work, "--forms", "md")
+    files = [written]
     if options.data is not None:
-        others = options.run / "outside.json"
-        _once(others, lambda: outside.main(["--data", str(options.data), "--output", str(others)]))
-        files.append(str(others))
-    earlier: Path | None = None
-    for stage in STAGES[options.form]:
-        folder = options.run / options.form / stage.name
-        first = ["--first", str(earlier)] if earlier else []
-        _once(folder / DONE, lambda: _stage(options.form, files, folder, [*stage.options, *first]))  # noqa: B023 - called at once
-        earlier = folder
-    return package.main(["--run", str(earlier), "--development", str(development)])
+        _make(others, outside.main, "--data", options.data)
+        files.append(others)
+    folder, first = options.run, list[str]()
+    for name, stage in STAGES[options.form].items():
+        folder = options.run / options.form / name
+        if not (folder / DONE).exists():
+            places = ["--examples", *map(str, files), "--output", str(folder)]
+            reader.main(["--form", options.form, *places, *stage, *first])
+            (folder / DONE).touch()
+        first = ["--first", str(folder)]
+    return package.main(["--run", str(folder), "--development", str(development)])
 
 
-def _stage(form: str, files: Sequence[str], folder: Path, arguments: Sequence[str]) -> None:
-    reader.main(["--form", form, "--examples", *files, "--output", str(folder), *arguments])
-    (folder / DONE).touch()
-
-
-def _once(path: Path, make: Callable[[], object]) -> None:
-    if not path.exists():
-        make()
+def _make(output: Path, step: Callable[[list[str]], object], *arguments: object) -> None:
+    """Run a step unless its output is there."""
+    if not output.exists():
+        step([*map(str, arguments), "--output", str(output)])
 
 
 if __name__ == "__main__":

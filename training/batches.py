@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import heapq
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+from tokenizers import Tokenizer
 
 from mehealth_rag.language.words import content_words
-from mehealth_rag.reader.rows import gathered, question_row, statement_row
-from training.augment import answered, as_claimed, as_typed, copied, lie_of
-from training.examples import GOLD, HARMLESS, OTHER, Example, Examples
-from training.facts import changed, crossed, facts_of, missing, question_of, statement_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from tokenizers import Tokenizer
-
-    from mehealth_rag.reader.rows import PassageText, Row
-    from training.examples import Reading
-    from training.facts import Fact
+from mehealth_rag.reader.rows import PassageText, Row, gathered, question_row, statement_row
+from training.augment import Lie, answered, as_claimed, as_typed, copied, lie_of
+from training.examples import GOLD, HARMLESS, OTHER, Example, Examples, Reading
+from training.facts import Fact, changed, crossed, facts_of, missing, question_of, statement_of
 
 MOST_GOLD = 2
 """Most gold passages that are read with a question."""
@@ -30,6 +24,10 @@ LOOKED_AT = 40
 
 BUNDLED = 8
 """Most sentences taken from one passage when evidence is gathered."""
+
+GATHERED_SHARE = 0.4
+"""Share of the statements with evidence in one passage for which evidence is gathered anyway: such
+rows are a third as long, and the guard reads similar ones."""
 
 ELSEWHERE_SHARE = 0.8
 """Share of the statements that are also read with a passage that says nothing about them."""
@@ -70,6 +68,16 @@ class Target:
     verdict: Verdict | None = None
     taught: Taught | None = None
 
+    @property
+    def gold(self) -> list[bool]:
+        """Which sentences are gold."""
+        return [label == GOLD for label in self.labels]
+
+    @property
+    def counted(self) -> list[bool]:
+        """Which sentences have a loss: harmless ones have none."""
+        return [label != HARMLESS for label in self.labels]
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -86,7 +94,7 @@ class Group:
 
     @property
     def of_statement(self) -> bool:
-        """Whether the rows judge a statement rather than answer a question."""
+        """True if the rows judge a statement rather than answer a question."""
         return self.targets[0].verdict is not None
 
 
@@ -103,15 +111,10 @@ class Mix:
     twins: float = 1.0
     answers: float = 1.0
     turns: bool = True
-    others: int = 1
-    """Negative passages per question."""
     copied: float = 0.0
     """Share of the questions whose gold sentence is read as a statement, paired with a lie."""
     asked: float = 0.0
     """Share of the yes/no questions that are read as statements."""
-    gathered: float = 0.4
-    """Share of the statements with evidence in one passage for which evidence is gathered anyway:
-    such rows are a third as long, and the guard reads similar ones."""
     unlabelled: float = 0.0
     """Share of the questions that are also put to another document, for a teacher to label."""
     facts: float = 0.0
@@ -158,54 +161,55 @@ class Epochs:
         for forms in self._forms:
             example = random_.choice(forms)
             if random_.random() < mix.copied and not example.verdict and example.gold:
-                groups.append(self._copy(example, random_, mix))
+                groups.append(self._copy(example, random_))
             if random_.random() < mix.asked and (claim := _asked(example)):
-                groups.append(self._statement(claim, random_, mix))
+                groups.append(self._statement(claim, random_))
             if random_.random() < mix.unlabelled and not example.verdict:
                 groups.append(self._unlabelled(example, random_))
             if random_.random() >= mix.share_of(example):
                 continue
-            statement = self._statement(example, random_, mix) if example.verdict else None
-            groups.append(statement or self._question(example, random_, mix))
+            if example.verdict:
+                groups.append(self._statement(example, random_))
+            else:
+                groups.append(self._question(example, random_, turns=mix.turns))
         if mix.facts:
             groups += self._facts(random_, mix.facts)
         groups = [g for g in groups if g.rows]
         random_.shuffle(groups)
         return groups
 
-    def all_of(self, kind: str = "q:") -> Iterator[tuple[Example, Group]]:
-        """Yield every example of a kind with a group of all its readings."""
-        for forms in self._forms:
-            example = forms[0]
-            if example.kind.startswith(kind):
-                rows = [self._row(example, r, example.text, turns=True) for r in example.readings]
-                targets = [
-                    _target(r.labels, row) for r, row in zip(example.readings, rows, strict=True)
-                ]
-                yield example, Group(tuple(rows), tuple(targets))
+    def questions(self) -> Iterator[tuple[Example, Group]]:
+        """Yield every question with a group of all its readings."""
+        for example, *_ in self._forms:
+            if not example.verdict:
+                yield example, self._read(example, example.readings, example.text)
 
-    def _row(self, example: Example, reading: Reading, text: str, *, turns: bool) -> Row:
-        history = [(q, a) for q, a in example.history] if turns else []
-        return question_row(self._tokenizer, text, history, self._passages[reading.passage])
-
-    def _question(self, example: Example, random_: random.Random, mix: Mix) -> Group:
+    def _question(self, example: Example, random_: random.Random, *, turns: bool) -> Group:
+        """A question with its gold passages and a negative; with two if nothing answers it."""
         gold, others = example.gold, example.others
         chosen = random_.sample(gold, min(MOST_GOLD, len(gold)))
-        wanted = mix.others + (0 if gold else 1)
+        size = len(chosen) + 1 if gold else 2
         tempting = [r for r in others if not r.rank]
         if tempting and not gold:
             chosen.append(random_.choice(tempting))
-        while others and len(chosen) < len(gold[:MOST_GOLD]) + wanted:
+        while others and len(chosen) < size:
             # The higher a passage ranks in the search, the likelier it is read at run time.
             drawn = random_.choices(others, [1 / (1 + (r.rank or 1)) for r in others])[0]
             chosen.append(drawn)
             others = [r for r in others if r is not drawn]
-        text = as_typed(example.text, random_)
-        rows = [self._row(example, r, text, turns=mix.turns) for r in chosen]
-        return Group(
-            tuple(rows),
-            tuple(_target(r.labels, row) for r, row in zip(chosen, rows, strict=True)),
-        )
+        return self._read(example, chosen, as_typed(example.text, random_), turns=turns)
+
+    def _read(
+        self, example: Example, readings: Sequence[Reading], text: str, *, turns: bool = True
+    ) -> Group:
+        """A question, worded as `text`, with some of its readings."""
+        history = [(q, a) for q, a in example.history] if turns else []
+        rows = [
+            question_row(self._tokenizer, text, history, self._passages[r.passage])
+            for r in readings
+        ]
+        targets = (_target(r.labels, row) for r, row in zip(readings, rows, strict=True))
+        return Group(tuple(rows), tuple(targets))
 
     def _unlabelled(self, example: Example, random_: random.Random) -> Group:
         """A question with the passages of other documents that share most words with it."""
@@ -279,18 +283,20 @@ class Epochs:
         wrong = changed(mention.fact, facts, random_)
         if wrong is None:
             return Group((), ())
+        lie_verdict: Verdict = (
+            "contradicted" if wrong.kind in ("count", "price", "year") else "not_supported"
+        )
         question = question_of(mention.fact, random_) if random_.random() < 0.3 else ""
         passage, labels = self._passages[mention.passage], self._fact_labels(mention, GOLD)
         rows = tuple(
             statement_row(self._tokenizer, statement_of(fact, random_), question, passage)
             for fact in (mention.fact, wrong)
         )
-        lie_verdict: Verdict = (
-            "contradicted" if wrong.kind in ("count", "price", "year") else "not_supported"
+        targets = (
+            _target(labels, rows[0], "supported"),
+            _target(labels, rows[1], lie_verdict),
         )
-        verdicts: tuple[Verdict, Verdict] = ("supported", lie_verdict)
-        targets = (_target(labels, row, v) for row, v in zip(rows, verdicts, strict=True))
-        return Group(rows, tuple(targets), twins=True)
+        return Group(rows, targets, twins=True)
 
     def _fact_labels(self, mention: _Mention, label: int) -> list[int]:
         """`label` for the fact's sentence; if that is gold, others on the thing are harmless."""
@@ -304,32 +310,33 @@ class Epochs:
     def _mentions(self, passage: int, head: str) -> bool:
         return any(head in s.lower() for s in self._passages[passage].sentences)
 
-    def _statement(self, example: Example, random_: random.Random, mix: Mix) -> Group:
-        text, labels = self._evidence(example, random_, mix)
+    def _statement(self, example: Example, random_: random.Random) -> Group:
+        """A statement with its evidence, and with a lie or a passage that says nothing of it."""
+        text, labels = self._evidence(example, random_)
         question = example.question if random_.random() < 0.8 else ""
-        row = statement_row(self._tokenizer, example.text, question, text)
         verdict: Verdict = example.verdict  # type: ignore[assignment]
-        rows, targets = [row], [_target(labels, row, verdict)]
-        if example.lie:
-            lie = statement_row(self._tokenizer, example.lie, question, text)
-            return Group((row, lie), (*targets, _target(labels, lie, "not_supported")), twins=True)
-        changeable = verdict == "supported" and not as_claimed(example.text)
-        if (
-            changeable
-            and random_.random() < CHANGED_SHARE
-            and (variant := lie_of(example.text, text.sentences, random_))
-        ):
-            lie = statement_row(self._tokenizer, variant.text, question, text)
-            return Group((row, lie), (*targets, _target(labels, lie, variant.verdict)), twins=True)
-        others = example.others
-        if others and random_.random() < ELSEWHERE_SHARE:
-            unrelated = self._elsewhere(others[:6], random_, mix)
-            elsewhere = statement_row(self._tokenizer, example.text, question, unrelated)
-            rows.append(elsewhere)
-            targets.append(_target([OTHER] * len(unrelated.sentences), elsewhere, "not_found"))
-        return Group(tuple(rows), tuple(targets))
 
-    def _copy(self, example: Example, random_: random.Random, mix: Mix) -> Group:
+        def judged(
+            statement: str, passage: PassageText, labels: Sequence[int], verdict: Verdict
+        ) -> tuple[Row, Target]:
+            row = statement_row(self._tokenizer, statement, question, passage)
+            return row, _target(labels, row, verdict)
+
+        pairs = [judged(example.text, text, labels, verdict)]
+        lie = Lie(example.lie, "not_supported") if example.lie else None
+        changeable = not lie and verdict == "supported" and not as_claimed(example.text)
+        if changeable and random_.random() < CHANGED_SHARE:
+            lie = lie_of(example.text, text.sentences, random_)
+        if lie:
+            pairs.append(judged(lie.text, text, labels, lie.verdict))
+        elif example.others and random_.random() < ELSEWHERE_SHARE:
+            unrelated = self._elsewhere(example.others[:6], random_)
+            nothing = [OTHER] * len(unrelated.sentences)
+            pairs.append(judged(example.text, unrelated, nothing, "not_found"))
+        rows, targets = zip(*pairs, strict=True)
+        return Group(rows, targets, twins=lie is not None)
+
+    def _copy(self, example: Example, random_: random.Random) -> Group:
         """A gold sentence of a question as a statement, paired with a lie."""
         reading = random_.choice(example.gold)
         sentences = self._passages[reading.passage].sentences
@@ -345,14 +352,12 @@ class Epochs:
             example, kind="copy", text=text, question=question,
             verdict="supported", readings=readings, lie="",
         )  # fmt: skip
-        return self._statement(statement, random_, mix)
+        return self._statement(statement, random_)
 
-    def _evidence(
-        self, example: Example, random_: random.Random, mix: Mix
-    ) -> tuple[PassageText, list[int]]:
+    def _evidence(self, example: Example, random_: random.Random) -> tuple[PassageText, list[int]]:
         """The passage that decides a statement, or sentences gathered from several."""
         gold = example.gold
-        if len(gold) > 1 or random_.random() < mix.gathered:
+        if len(gold) > 1 or random_.random() < GATHERED_SHARE:
             others = example.others
             drawn = random_.sample(others, min(len(others), random_.randint(0 if gold else 2, 2)))
             bundle = sorted((*gold, *drawn), key=lambda r: r.rank)
@@ -362,11 +367,9 @@ class Epochs:
         chosen = random_.choice(near)
         return self._passages[chosen.passage], chosen.labels
 
-    def _elsewhere(
-        self, others: Sequence[Reading], random_: random.Random, mix: Mix
-    ) -> PassageText:
+    def _elsewhere(self, others: Sequence[Reading], random_: random.Random) -> PassageText:
         """A passage that says nothing about a statement, or sentences gathered from two."""
-        if random_.random() < mix.gathered:
+        if random_.random() < GATHERED_SHARE:
             return self._bundle(random_.sample(others, min(2, len(others))), random_)[0]
         return self._passages[random_.choice(others).passage]
 
@@ -377,12 +380,12 @@ class Epochs:
         parts, labels = [], []
         for reading in readings:
             places = [i for i, label in enumerate(reading.labels) if label == GOLD]
-            rest = [i for i in range(len(reading.labels)) if i not in places]
+            others = [i for i in range(len(reading.labels)) if i not in places]
             least = 0 if places else 1
-            places += random_.sample(rest, min(len(rest), random_.randint(least, 2)))
-            kept = sorted(places)[:BUNDLED]
-            parts.append((self._passages[reading.passage], kept))
-            labels += [reading.labels[place] for place in kept]
+            places += random_.sample(others, min(len(others), random_.randint(least, 2)))
+            bundled = sorted(places)[:BUNDLED]
+            parts.append((self._passages[reading.passage], bundled))
+            labels += [reading.labels[place] for place in bundled]
         return gathered(parts), labels
 
 
@@ -397,7 +400,7 @@ def _asked(example: Example) -> Example | None:
 
 
 def _is_whole(example: Example) -> bool:
-    """Whether the parsed document has the gold sentences that the example needs."""
+    """Return whether the parsed document has the gold sentences that the example needs."""
     has_gold = bool(example.gold)
     needs_gold = example.verdict in {"supported", "contradicted"} or (
         not example.verdict and example.answerable
@@ -407,13 +410,3 @@ def _is_whole(example: Example) -> bool:
 
 def _target(labels: Sequence[int], row: Row, verdict: Verdict | None = None) -> Target:
     return Target(tuple(labels[: len(row.bounds)]), verdict)
-
-
-def decides(target: Target) -> bool:
-    """Whether the row has a gold sentence."""
-    return GOLD in target.labels
-
-
-def counted(target: Target) -> list[bool]:
-    """Which sentences have a loss: harmless ones have none."""
-    return [label != HARMLESS for label in target.labels]

@@ -10,20 +10,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mehealth_eval.written_data import SentenceFinder, WrittenDocument, load_documents
+from mehealth_eval.written_data import WrittenDocument, load_documents
+from mehealth_eval.written_run import LocatedDocument
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.reader.rows import PassageText, passage_text, readable
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
 from training.typesetting import FORMS, forms_of, set_document
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
 
 SEARCHED = 12
 """Search results per question."""
@@ -128,42 +126,33 @@ def build(documents: Sequence[WrittenDocument], work: Path, forms: Sequence[str]
         ingest(settings)
         assistant = Assistant.open(settings)
         for number, document in enumerate(chosen, 1):
-            builder = _Builder(assistant, document, form, result)
-            result.examples.extend(builder.examples())
-            missed = f"not found again: {builder.lost}/{len(document.sentences)}"
+            located = LocatedDocument.of(assistant, document)
+            result.examples.extend(_Builder(located, form, result).examples())
+            missed = f"not found again: {len(located.finder.lost)}/{len(document.sentences)}"
             progress = f"{form}: {number}/{len(chosen)} {document.name}, {missed}"
             print(progress, file=sys.stderr, flush=True)
     return result
 
 
 class _Builder:
-    """Makes the examples of one document."""
+    """Makes the examples of one document, whose passages it adds to the result."""
 
-    def __init__(
-        self, assistant: Assistant, document: WrittenDocument, form: str, result: Examples
-    ) -> None:
-        self._assistant, self._document, self._form = assistant, document, form
-        index = assistant.index
-        (indexed,) = (d for d in index.documents() if d.source.id == document.name)
-        ordinals = range(indexed.first, indexed.first + indexed.passages)
-        self._passages = index.passages(list(ordinals))
-        pages = [index.page(document.name, n).text for n in range(1, indexed.pages + 1)]
-        finder = SentenceFinder(document, pages)
-        self.lost = len(finder.lost)
-        self._numbers = {
-            p.id: len(result.passages) + place for place, p in enumerate(self._passages)
-        }
-        result.passages.extend(passage_text(p, pages[p.page - 1]) for p in self._passages)
+    def __init__(self, located: LocatedDocument, form: str, result: Examples) -> None:
+        self._located, self._form = located, form
+        self._first = len(result.passages)
+        passages = located.all_passages()
+        result.passages.extend(passage_text(p, located.texts[p.page - 1]) for p in passages)
         self._ids = {
-            p.id: [finder.main(p.page, s.span) for s in readable(p)] for p in self._passages
+            p.id: [located.finder.main(p.page, s.span) for s in readable(p)] for p in passages
         }
 
     def examples(self) -> Iterator[Example]:
         """Yield questions first, then claims, then twins."""
-        document = self._document
+        document = self._located.document
         for q in document.questions:
-            readings = self._readings(q.question, q.history, q.allowed - set(q.harmless),
-                                      set(q.harmless), set(q.near))  # fmt: skip
+            harmless = frozenset(q.harmless)
+            ranks = self._ranks(q.question, q.history)
+            readings = self._readings(ranks, q.allowed - harmless, harmless, frozenset(q.near))
             yield self._example(
                 f"q:{q.kind}", q.question, readings, history=[tuple(t) for t in q.history],
                 answerable=bool(q.gold),
@@ -174,45 +163,39 @@ class _Builder:
                     "answer", q.answer, gold, question=q.question, verdict="supported"
                 )
         for c in document.claims:
-            readings = self._readings(c.claim, (), set(c.gold), set(), set(c.near))
+            ranks = self._ranks(c.claim)
+            readings = self._readings(ranks, frozenset(c.gold), near=frozenset(c.near))
             yield self._example("claim", c.claim, readings, verdict=c.verdict)
         for t in document.twins:
-            gold = self._labelled({}, set(t.gold), set(), set())
+            gold = self._readings({}, frozenset(t.gold))
             yield self._example(
                 "twin", t.true, gold, question=t.question, verdict="supported", lie=t.lie
             )
 
     def _example(self, kind: str, text: str, readings: list[Reading], **more: Any) -> Example:  # noqa: ANN401 - fields of Example
-        return Example(kind, self._document.name, self._form, text, readings, **more)
+        return Example(kind, self._located.document.name, self._form, text, readings, **more)
+
+    def _ranks(self, text: str, history: Sequence[tuple[str, str]] = ()) -> dict[str, int]:
+        """The ranks of the search results, by passage."""
+        results = self._located.passages(text, history, SEARCHED)
+        return {passage.id: rank for rank, passage in enumerate(results, 1)}
 
     def _readings(
         self,
-        text: str,
-        history: Sequence[tuple[str, str]],
-        gold: set[str] | frozenset[str],
-        harmless: set[str],
-        near: set[str],
+        ranks: Mapping[str, int],
+        gold: frozenset[str],
+        harmless: frozenset[str] = frozenset(),
+        near: frozenset[str] = frozenset(),
     ) -> list[Reading]:
-        """The search results, then passages with gold or near sentences that the search missed."""
-        results = self._assistant.passages(text, history, [self._document.name], SEARCHED)
-        ranks = {e.hit.passage.id: rank for rank, e in enumerate(results, 1)}
-        return self._labelled(ranks, set(gold), harmless, near)
-
-    def _labelled(
-        self, ranks: Mapping[str, int], gold: set[str], harmless: set[str], near: set[str]
-    ) -> list[Reading]:
-        """Label the passages that have a rank or hold a gold or near sentence."""
+        """The passages with a rank, then those with gold or near sentences that have none."""
         readings = []
-        for passage in self._passages:
-            ids = self._ids[passage.id]
-            passage_ids = frozenset().union(*ids)
-            if passage.id in ranks or passage_ids & (gold | near):
+        for place, (passage, ids) in enumerate(self._ids.items()):
+            if passage in ranks or frozenset().union(*ids) & (gold | near):
                 labels = [
                     GOLD if sentence_ids & gold else HARMLESS if sentence_ids & harmless else OTHER
                     for sentence_ids in ids
                 ]
-                rank = ranks.get(passage.id, 0)
-                readings.append(Reading(self._numbers[passage.id], labels, rank))
+                readings.append(Reading(self._first + place, labels, ranks.get(passage, 0)))
         return sorted(readings, key=lambda r: r.rank or SEARCHED + 1)
 
 

@@ -8,15 +8,13 @@ none.
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from training.augment import YEAR, moved
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator, Sequence
 
 Kind = Literal["count", "price", "acronym", "role", "place", "year"]
 
@@ -49,11 +47,11 @@ _ROLES = "|".join(
 )
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,4}}|{'|'.join(COUNTING)})"
 _COUNT = re.compile(
-    rf"(?<![\w.,:/£$€%-])(?P<value>{_NUMBER}(?: million| billion)?) (?=(?P<rest>[A-Za-z].*))", re.I
+    rf"(?<![\w.,:/£$€%-])(?P<value>{_NUMBER}(?: million| billion)?) (?=(?P<after>[A-Za-z].*))", re.I
 )
 _MONEY = r"[£$€]\d(?:[\d,]*\d)?(?:\.\d+)?(?:(?: million| billion|m|bn|k)\b)?"
 _PRICED = re.compile(
-    rf"\b(?:the|an?|its|our|their|new|this) (?P<value>{_MONEY})[- ](?=(?P<rest>[A-Za-z].*))", re.I
+    rf"\b(?:the|an?|its|our|their|new|this) (?P<value>{_MONEY})[- ](?=(?P<after>[A-Za-z].*))", re.I
 )
 _SUM = re.compile(
     rf"\b(?P<thing>(?:[a-z]+ )?[a-z]{{4,}}) of (?:about |over |up to )?(?P<value>{_MONEY})"
@@ -143,7 +141,7 @@ class Fact:
 def facts_of(sentence: str) -> Iterator[Fact]:
     """Yield the facts that the phrases of a sentence state."""
     for match in _COUNT.finditer(sentence):
-        if not _is_year(match["value"]) and (thing := _counted(match["rest"])):
+        if not _is_year(match["value"]) and (thing := _counted(match["after"])):
             yield Fact("count", thing, match["value"].lower())
     yield from _prices(sentence)
     for match in _ACRONYM.finditer(sentence):
@@ -158,7 +156,7 @@ def facts_of(sentence: str) -> Iterator[Fact]:
 
 def _prices(sentence: str) -> Iterator[Fact]:
     for match in _PRICED.finditer(sentence):
-        if thing := _thing(match["rest"]):
+        if thing := _thing(match["after"]):
             yield Fact("price", thing, match["value"])
     for match in _SUM.finditer(sentence):
         if not _STOPS.intersection(words := match["thing"].split()):
@@ -224,48 +222,41 @@ def _other_figure(value: str, chance: random.Random) -> str:
     return moved(value, _is_year(value), chance)
 
 
-def _counted(rest: str) -> str:
+def _counted(text: str) -> str:
     """The things counted at the beginning of a text: two words or more, to the last plural."""
-    words: list[str] = []
-    ends = 0
-    for raw in rest.split()[: MOST_WORDS + 1]:
-        word = raw.strip("“”\"'’().,;:!?")
-        if (
-            not word
-            or word.lower() in _STOPS
-            or not word.replace("-", "").replace("’", "").isalpha()
-        ):
-            break
-        words.append(word)
-        if _is_plural(word):
-            ends = len(words)
-        if raw[-1] in ".,;:!?)”":
-            break
+    words = _words(text, MOST_WORDS + 1, lambda w: w.replace("-", "").replace("’", "").isalpha())
+    ends = max((n for n, word in enumerate(words, 1) if _is_plural(word)), default=0)
     thing = words[:ends]
     # A single word (“spaces”) is ambiguous: a document counts it in many places.
     fitting = len(thing) > 1 and not _UNITS.intersection((thing[0].lower(), thing[-1].lower()))
     return " ".join(thing) if fitting else ""
 
 
-def _thing(rest: str) -> str:
+def _thing(text: str) -> str:
+    words = _words(text, MOST_WORDS, lambda word: word[0].isalpha())
+    fitting = words and not {"million", "billion", *_UNITS}.intersection(w.lower() for w in words)
+    return " ".join(words) if fitting and len(words[-1]) > 3 else ""
+
+
+def _words(text: str, most: int, fits: Callable[[str], bool]) -> list[str]:
+    """The words at the beginning of a text, up to a stop word, a punctuation mark or a misfit."""
     words: list[str] = []
-    for raw in rest.split()[:MOST_WORDS]:
-        word = raw.strip('“”"().,;:!?')
-        if not word or word.lower() in _STOPS or not word[0].isalpha():
+    for raw in text.split()[:most]:
+        word = raw.strip("“”\"'’().,;:!?")
+        if not word or word.lower() in _STOPS or not fits(word):
             break
         words.append(word)
         if raw[-1] in ".,;:!?)”":
             break
-    fitting = words and not {"million", "billion", *_UNITS}.intersection(w.lower() for w in words)
-    return " ".join(words) if fitting and len(words[-1]) > 3 else ""
+    return words
 
 
 def _spelling(words: list[str], short: str) -> str:
     """The last words whose capitals spell the acronym; empty if none do."""
     for start in range(len(words) - 1, -1, -1):
-        kept = words[start:]
-        if "".join(w[0] for w in kept if w[0].isupper()) == short and kept[0][0].isupper():
-            return " ".join(kept)
+        tail = words[start:]
+        if "".join(w[0] for w in tail if w[0].isupper()) == short and tail[0][0].isupper():
+            return " ".join(tail)
     return ""
 
 

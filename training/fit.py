@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import random
+import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as binary_loss
 from torch.nn.functional import softplus
 
-from training.batches import counted, decides
-from training.examples import GOLD
+from training.batches import Group, Target, Taught
 from training.model import VERDICTS, Outputs, ReaderModel, read
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from concurrent.futures import Executor
-
-    from training.batches import Group, Target, Taught
 
 WORKERS = 2
 """Single-threaded workers that share a step. Two threads within one operation stall whenever
@@ -29,6 +25,9 @@ anything else runs."""
 
 ALIKE_AMONG = 8
 """Groups are sorted by length within this many batches: similar lengths need less padding."""
+
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX, _ARENA_MAX = -1, -2, -4, -8
+"""Parameter numbers of `mallopt` (malloc.h)."""
 
 State = dict[str, Any]
 """States of the model and the optimiser, and the running average of the model's weights."""
@@ -68,6 +67,21 @@ class Log:
     steps: int = 0
     planned: int = 0
     seconds: float = 0.0
+
+
+def keep_freed_memory() -> None:
+    """Make glibc keep freed memory for the next step; call this before torch allocates.
+
+    Clearing fresh pages takes half of each step otherwise.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    if mallopt is not None:
+        for parameter, value in (
+            (_ARENA_MAX, 1), (_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1), (_TOP_PAD, 2**28),
+        ):  # fmt: skip
+            mallopt(parameter, value)
 
 
 def train(
@@ -163,10 +177,10 @@ def _step(
 
     results = list(workers.map(work, _shared_out(batch)))
     for parameter, *gradients in zip(trained, *(g for _, g in results), strict=True):
-        first, *rest = [g for g in gradients if g is not None] or [None]
-        for gradient in rest:
-            first.add_(gradient)
-        parameter.grad = first
+        present = [g for g in gradients if g is not None]
+        for gradient in present[1:]:
+            present[0].add_(gradient)
+        parameter.grad = present[0] if present else None
     torch.nn.utils.clip_grad_norm_(trained, plan.clip)
     optimiser.step()
     return sum(loss for loss, _ in results)
@@ -176,15 +190,12 @@ def _shared_out(batch: Sequence[Group]) -> list[list[Group]]:
     """Split a batch into one part per worker, with about as many tokens in each."""
     parts: list[list[Group]] = [[] for _ in range(WORKERS)]
     loads = [0] * WORKERS
-    for group in sorted(batch, key=_pieces, reverse=True):
+    tokens = {id(g): sum(len(row.ids) for row in g.rows) for g in batch}
+    for group in sorted(batch, key=lambda g: tokens[id(g)], reverse=True):
         least = loads.index(min(loads))
         parts[least].append(group)
-        loads[least] += _pieces(group)
+        loads[least] += tokens[id(group)]
     return [part for part in parts if part]
-
-
-def _pieces(group: Group) -> int:
-    return sum(len(row.ids) for row in group.rows)
 
 
 def group_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
@@ -192,9 +203,8 @@ def group_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
     taught = [t.taught for t in group.targets if t.taught is not None]
     if not taught:
         return _known_loss(outputs, group, plan)
-    row_losses = [
-        _taught_loss(o, t, plan, group.of_statement) for o, t in zip(outputs, taught, strict=True)
-    ]
+    rows = zip(outputs, taught, strict=True)
+    row_losses = [_taught_loss(o, t, plan, group.of_statement) for o, t in rows]
     teacher_loss = torch.stack(row_losses).sum()
     if not group.labelled:
         return teacher_loss
@@ -218,14 +228,14 @@ def _question_loss(outputs: Sequence[Outputs], targets: Sequence[Target], plan: 
     logits = torch.cat(
         [o.answers[0, : len(t.labels)] for o, t in zip(outputs, targets, strict=True)]
     )
-    gold = torch.tensor([label == GOLD for t in targets for label in t.labels])
-    used = torch.tensor([c for t in targets for c in counted(t)])
+    gold = torch.tensor([is_gold for t in targets for is_gold in t.gold])
+    used = torch.tensor([is_counted for t in targets for is_counted in t.counted])
     sentence_loss = binary_loss(logits[used], gold[used].float())
     none = torch.zeros(1)
     gold_logits = logits[gold] if bool(gold.any()) else none
     choice = torch.logsumexp(torch.cat((logits[used], none)), 0) - torch.logsumexp(gold_logits, 0)
     passage_logits = torch.cat([o.passage for o in outputs])
-    truth = torch.tensor([float(decides(t)) for t in targets])
+    truth = torch.tensor([float(any(t.gold)) for t in targets])
     passage_loss = binary_loss(passage_logits, truth)
     return plan.sentence_weight * sentence_loss + plan.choice_weight * choice + passage_loss
 
@@ -240,9 +250,8 @@ def _verdict_loss(outputs: Outputs, target: Target, plan: Plan) -> Tensor:
     else:
         true_class = torch.tensor([VERDICTS.index(target.verdict)])
         verdict_loss = torch.nn.functional.cross_entropy(outputs.verdict, true_class)
-    used = torch.tensor(counted(target))
-    labels = torch.tensor([label == GOLD for label in target.labels])
-    evidence_loss = binary_loss(outputs.evidence[0, : len(labels)][used], labels[used].float())
+    used, gold = torch.tensor(target.counted), torch.tensor(target.gold)
+    evidence_loss = binary_loss(outputs.evidence[0, : len(gold)][used], gold[used].float())
     return plan.verdict_weight * verdict_loss + 0.5 * evidence_loss
 
 

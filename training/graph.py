@@ -4,20 +4,18 @@ Matrices are stored as 8-bit integers with a scale per column and multiplied as 
 else is computed in fp32. A matrix's input is quantised with a single scale, so channels with a much
 larger range would cost the others precision. Such channels are scaled down beforehand and their
 matrix rows scaled up to match (SmoothQuant: Xiao et al., 2023). The channel ranges were measured
-once (`training/ranges.py`).
+once (`training/encoder.py`).
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 Array: TypeAlias = NDArray[Any]
 Ranges: TypeAlias = "Mapping[str, NDArray[np.floating[Any]]]"
@@ -47,13 +45,6 @@ def write_encoder(model: Path, target: Path, ranges: Ranges | None) -> None:
     config = json.loads((model / "config.json").read_text(encoding="utf-8"))
     weights = load_file(model / "model.safetensors")
     onnx.save(_Bert(weights, config, ranges).model(), str(target))
-
-
-def matrix_names(layers: int) -> tuple[str, ...]:
-    """The names of the matrices, in graph order."""
-    return tuple(
-        f"{n}.{part}" for n in range(layers) for part in ("qkv", "attended", "wide", "narrow")
-    )
 
 
 def smoothing(matrix: Array, widths: Array, share: float) -> NDArray[np.float32]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 from transformers import AutoModel, logging
 
-from mehealth_rag.reader.rows import inputs
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from mehealth_rag.reader.rows import Row
+from mehealth_rag.reader.rows import Row, inputs
 
 HEAD_WIDTH = 256
 VERDICTS = ("supported", "contradicted", "not_found")

@@ -10,18 +10,16 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bm25s
 
 from mehealth_rag.language.words import stems
 from mehealth_rag.reader.rows import PassageText
 from training.examples import GOLD, OTHER, Example, Examples, Reading, write
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 SETS = ("selqa", "qed", "covidqa")
 
@@ -121,12 +119,12 @@ def _item(row: dict[str, Any]) -> Item | None:
     sentences = [detokenised(s) for s in row["sentences"]]
     answers = {int(i) for i in row["answers"]}
     cropped = _around((min(answers) + max(answers)) // 2, len(sentences), MOST_SENTENCES)
-    kept = [i for i in cropped if len(sentences[i].split()) > 2]
-    right = tuple(place for place, i in enumerate(kept) if i in answers)
-    if not right or len(kept) < 2:
+    usable = [i for i in cropped if len(sentences[i].split()) > 2]
+    right = tuple(place for place, i in enumerate(usable) if i in answers)
+    if not right or len(usable) < 2:
         return None
     question = " ".join(row["question"].split())
-    return Item(row["source"], question, tuple(sentences[i] for i in kept), right)
+    return Item(row["source"], question, tuple(sentences[i] for i in usable), right)
 
 
 def _around(middle: int, count: int, most: int) -> range:

@@ -8,41 +8,43 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import random
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import mehealth_rag.reader
+from mehealth_eval.stats import f1, ratio
 from mehealth_eval.written_scores import MOST_OTHERS
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
 from mehealth_rag.encoder.shipped import CARD, file_hashes
 from mehealth_rag.guard.verdict import Case, weigh
-from mehealth_rag.reader.choice import Weighed, chosen, weighed
-from mehealth_rag.reader.model import LOG, MODEL, Calibration, Limits, Reader
+from mehealth_rag.reader.choice import Choice, Weighed, chosen, weighed
+from mehealth_rag.reader.model import (
+    LOG,
+    MODEL,
+    Calibration,
+    Judgement,
+    Limits,
+    PassageReading,
+    Reader,
+)
 from training import bases
 from training.batches import Epochs
-from training.examples import GOLD, HARMLESS, OTHER, Example, Examples, load
+from training.examples import GOLD, HARMLESS, OTHER, Example, Examples, Reading, load
 from training.export import WEIGHTS_OF, export
 from training.reader import method, trained
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from mehealth_rag.reader.choice import Choice
-    from mehealth_rag.reader.model import Judgement, PassageReading
 
 OUTPUT = Path(mehealth_rag.reader.__file__).parent
 MOST_FALSE_SUPPORT = 0.05
 """Share of unsupported claims called supported above which thresholds are penalised."""
 
-BASES = {"small": (bases.SMALL, bases.SMALL_SHA256), "large": (bases.LARGE, bases.LARGE_SHA256)}
 WEAKNESSES = (
     "English only",
     "does not calculate: figures that follow by a step are told by exact values beside it",
@@ -57,52 +59,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
     parser.add_argument("--development", type=Path, required=True, help="its examples")
     parser.add_argument("--output", type=Path, help="folder to write; the package's by default")
-    parser.add_argument(
-        "--most", type=int, help="questions and claims to calibrate on, drawn by chance; all"
-    )
     options = parser.parse_args(arguments)
     log = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
     form = log["form"]
     folder = options.output or OUTPUT / form
     examples = load(options.development)
     tokenizer = bases.tokenizer(form)
-    _, group = next(iter(Epochs(examples, tokenizer, 0).all_of()))
+    _, group = next(iter(Epochs(examples, tokenizer, 0).questions()))
     export(trained(options.run), tokenizer, group.rows[0], folder, WEIGHTS_OF[form])
     (folder / LOG).write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
     card = _facts(form, log, folder)
     _write(folder, card)
-    calibration, figures = calibrate(folder, examples, options.most)
+    calibration, figures = calibrate(folder, examples)
     _write(folder, card | {"calibration": calibration, "figures": {"development": figures}})
     print(json.dumps(figures), file=sys.stderr)
     return 0
 
 
-def calibrate(
-    folder: Path, examples: Examples, most: int | None = None
-) -> tuple[dict[str, Any], dict[str, float]]:
+def calibrate(folder: Path, examples: Examples) -> tuple[dict[str, Any], dict[str, float]]:
     """Calibrate the exported reader's probabilities, then choose the best thresholds for them.
 
-    Returns the calibration as the card holds it, and the figures on the examples. At most `most`
-    questions and `most` claims are read.
+    Returns the calibration as the card holds it, and the figures on the examples.
     """
     reader = Reader.load(folder)
-    questions = _drawn([e for e in examples.examples if e.kind.startswith("q:")], most)
+    questions = [e for e in examples.examples if e.kind.startswith("q:")]
     raw = [_read(reader, e, examples) for e in questions]
-    sentence = _platt(
-        (x, label == GOLD)
+    pairs = [
+        (passage_reading, r.labels)
         for e, readings in zip(questions, raw, strict=True)
-        for r, reading in zip(_searched(e), readings, strict=True)
-        for x, label in zip(reading.sentences, r.labels, strict=True)
+        for r, passage_reading in zip(_searched(e), readings, strict=True)
+    ]
+    sentence = _platt(
+        (probability, label == GOLD)
+        for reading, labels in pairs
+        for probability, label in zip(reading.sentences, labels, strict=True)
         if label != HARMLESS
     )
-    passage = _platt(
-        (reading.answers, GOLD in r.labels)
-        for e, readings in zip(questions, raw, strict=True)
-        for r, reading in zip(_searched(e), readings, strict=True)
-    )
+    passage = _platt((reading.answers, GOLD in labels) for reading, labels in pairs)
     calibrated = [[_calibrated(r, sentence, passage) for r in readings] for readings in raw]
     limits, right = best_limits(questions, calibrated)
-    claims = _drawn([e for e in examples.examples if e.kind == "claim"], most)
+    claims = [e for e in examples.examples if e.kind == "claim"]
     judged = [(e.verdict, _judged(reader, e, examples)) for e in claims]
     limits, verdicts = _best_verdicts(judged, limits)
     answers = _answers_right(_asked(questions, calibrated, limits), limits)
@@ -111,12 +107,7 @@ def calibrate(
     return calibration, {**right, **verdicts}
 
 
-def _drawn(examples: list[Example], most: int | None) -> list[Example]:
-    chance = random.Random(5)  # noqa: S311 - not a secret
-    return examples if most is None else chance.sample(examples, min(most, len(examples)))
-
-
-def _searched(example: Example) -> list[Any]:
+def _searched(example: Example) -> list[Reading]:
     return [r for r in example.readings if r.rank]
 
 
@@ -158,13 +149,9 @@ class _Asked:
     gold: int
     answerable: bool
 
-    def chosen_labels(self, choice: Choice) -> list[int]:
-        """The labels of the chosen sentences."""
-        return [self.labels[c.passage][c.sentence] for c in choice.sentences]
-
     def is_whole(self, choice: Choice) -> bool:
-        """Whether the choice has all gold sentences and at most `MOST_OTHERS` labelled OTHER."""
-        labels = self.chosen_labels(choice)
+        """True if the choice has all gold sentences and at most `MOST_OTHERS` labelled OTHER."""
+        labels = [self.labels[c.passage][c.sentence] for c in choice.sentences]
         return (
             bool(labels)
             and self.answerable
@@ -173,7 +160,7 @@ class _Asked:
         )
 
     def is_best(self, choice: Choice) -> bool:
-        """Whether the best sentence is gold."""
+        """True if the best sentence is gold."""
         best = choice.best
         return best is not None and self.labels[best.passage][best.sentence] == GOLD
 
@@ -197,8 +184,8 @@ def best_limits(
     questions: Sequence[Example], read: Sequence[Sequence[PassageReading]]
 ) -> tuple[Limits, dict[str, float]]:
     """Search a grid for the limits with the most right answers and the best abstention."""
-    ranks = [Limits(answer=0.0, by_rank=by_rank) for by_rank in (0.0, 0.4, 0.7, 1.0, 1.4)]
-    by_rank = [(limits, _asked(questions, read, limits)) for limits in ranks]
+    weights = [Limits(answer=0.0, by_rank=by_rank) for by_rank in (0.0, 0.4, 0.7, 1.0, 1.4)]
+    by_rank = [(limits, _asked(questions, read, limits)) for limits in weights]
     ranked, asked = max(by_rank, key=lambda pair: _figures(pair[1], pair[0])["best_right"])
     grid = product(_steps(0.05, 0.75), _steps(0.05, 0.7), (0.2, 0.3, 0.45, 0.6, 0.75))
     tried = [
@@ -233,12 +220,12 @@ def _figures(asked: Sequence[_Asked], limits: Limits) -> dict[str, float]:
         counts["both"] += declined and not question.answerable
         counts["right"] += question.is_whole(choice) if question.answerable else declined
         counts["best"] += question.answerable and question.is_best(choice)
-    precision = counts["both"] / max(counts["declined"], 1)
-    recall = counts["both"] / max(counts["unanswerable"], 1)
+    precision = ratio(counts["both"], counts["declined"])
+    recall = ratio(counts["both"], counts["unanswerable"])
     return {
         "evidence": round(counts["right"] / len(asked), 4),
         "best_right": round(counts["best"] / (len(asked) - counts["unanswerable"]), 4),
-        "abstention_f1": round(2 * precision * recall / max(precision + recall, 1e-9), 4),
+        "abstention_f1": round(f1(precision, recall), 4),
     }
 
 
@@ -256,18 +243,15 @@ def _best_verdicts(
 
 
 def _verdict_figures(judged: Sequence[tuple[str, Judgement]], limits: Limits) -> dict[str, float]:
-    verdicts = [(wanted, limits.verdict(j)) for wanted, j in judged]
-    false_support = [
-        verdict == "supported" for wanted, verdict in verdicts if wanted != "supported"
-    ]
+    verdicts = [(right, limits.verdict(j)) for right, j in judged]
+    false_support = [verdict == "supported" for right, verdict in verdicts if right != "supported"]
     return {
-        "verdicts": round(sum(w == given for w, given in verdicts) / len(verdicts), 4),
-        "false_support": round(sum(false_support) / max(len(false_support), 1), 4),
+        "verdicts": round(sum(right == verdict for right, verdict in verdicts) / len(verdicts), 4),
+        "false_support": round(ratio(sum(false_support), len(false_support)), 4),
     }
 
 
 def _facts(form: str, log: dict[str, Any], folder: Path) -> dict[str, Any]:
-    base, digest = BASES[form]
     path = folder / MODEL
     return {
         "name": form,
@@ -275,7 +259,7 @@ def _facts(form: str, log: dict[str, Any], folder: Path) -> dict[str, Any]:
         "purpose": "reads a question or a statement with a passage: which sentences answer, and "
         "whether it does; whether it carries or denies the statement, and by which sentences",
         "licence": "Apache 2.0",
-        "starts_from": {"model": base, "sha256": digest, "licence": "Apache 2.0"},
+        "starts_from": bases.starts_from(form),
         "data": log["examples"],
         "method": method(log),
         "weaknesses": list(WEAKNESSES),

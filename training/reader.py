@@ -10,29 +10,23 @@ import argparse
 import json
 import random
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from tokenizers import Tokenizer
 
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.reader.model import Reader
-from training import bases, packaged
-from training.batches import Epochs, Mix
+from training import bases
+from training.batches import Epochs, Group, Mix
 from training.examples import Examples, load
-from training.fit import Log, Plan, State, train
-from training.hard import hard
-from training.memory import keep_freed_memory
+from training.export import weights
+from training.fit import Log, Plan, State, keep_freed_memory, train
 from training.model import ReaderModel
-from training.teacher import taught
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tokenizers import Tokenizer
-
-    from training.batches import Group
+from training.teacher import hard, taught
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.json"
 """Files that a run writes to its folder."""
@@ -46,6 +40,18 @@ FROZEN = {"small": 0, "large": 4}
 
 RATES = {"small": 1e-4, "large": 5e-5}
 
+SHARES = {
+    "questions": "questions that is drawn",
+    "statements": "claims that is drawn",
+    "twins": "twins that is drawn",
+    "answers": "answers that is drawn",
+    "copied": "gold sentences read as statements",
+    "asked": "yes/no questions read as statements",
+    "facts": "facts in passing that is asked about",
+    "unlabelled": "questions put to other documents, with a teacher",
+}
+"""The shares of an epoch's mix, each an option."""
+
 METHOD = (
     "examples", "shares", "documents", "plan", "mix", "epochs", "groups", "rows", "steps",
     "first", "teacher", "hard", "before",
@@ -55,71 +61,45 @@ METHOD = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw the epochs, train, and save checkpoints."""
-    options = _options().parse_args(arguments)
+    options = options_of(arguments)
     keep_freed_memory()
-    tokenizer = bases.tokenizer(options.form)
     plan = Plan(
         rate=options.rate or RATES[options.form],
         groups_at_once=options.groups_at_once,
-        bfloat16=_has_bfloat16() if options.bfloat16 is None else options.bfloat16,
+        bfloat16=_has_bfloat16(),
     )
-    mix = Mix(
-        questions=options.questions,
-        statements=options.statements,
-        twins=options.twins,
-        answers=options.answers,
-        turns=not options.no_turns,
-        others=options.others,
-        copied=options.copied,
-        asked=options.asked,
-        gathered=options.gathered,
-        unlabelled=options.unlabelled if options.teacher else 0.0,
-        facts=options.facts,
-    )
-    examples = some(joined(options.examples, options.shares), options.documents)
-    numbers = range(options.after, options.after + options.epochs)
-
-    def drawn(pieces: Tokenizer) -> list[Group]:
-        epochs = Epochs(examples, pieces, plan.seed)
-        return [group for number in numbers for group in epochs.draw(number, mix)][: options.most]
-
-    groups = drawn(tokenizer)
-    if options.teacher:
-        print(f"the teacher reads {len(groups)} groups", file=sys.stderr, flush=True)
-        teacher = Reader.load(options.teacher)
-        groups = list(taught(groups, drawn(teacher.tokenizer), teacher))
-    if options.hard:
-        print(f"{len(groups)} groups are read to find the hard ones", file=sys.stderr, flush=True)
-        groups = hard(groups, options.hard_share, Reader.load(options.hard), plan)
+    shares = {name: getattr(options, name) for name in SHARES}
+    mix = Mix(**shares, turns=not options.no_turns)
+    if not options.teacher:
+        mix = replace(mix, unlabelled=0.0)
+    examples = some(joined(options.examples), options.documents)
+    groups = _groups(examples, mix, plan, options)
     torch.manual_seed(plan.seed)  # the heads start from random weights
     model = untrained(options.form)
     if options.first:
         model.load_state_dict(_weights(options.first))
     options.output.mkdir(parents=True, exist_ok=True)
     path = options.output / CHECKPOINT
-    facts = {
+    record = {
         "form": options.form,
         "plan": asdict(plan),
         "mix": asdict(mix),
         "epochs": options.epochs,
         "after": options.after,
-        "first": options.first.name if options.first else None,
+        "first": options.first and options.first.name,
         "before": _before(options.first),
-        "teacher": options.teacher.name if options.teacher else None,
-        "hard": {"reader": options.hard.name, "share": options.hard_share}
-        if options.hard
-        else None,
+        "teacher": options.teacher and options.teacher.name,
+        "hard": options.hard and {"reader": options.hard.name, "share": options.hard_share},
         "documents": options.documents,
         "examples": {p.name: file_hash(p) for p in options.examples},
-        "shares": options.shares,
         "groups": len(groups),
         "rows": sum(len(g.rows) for g in groups),
     }
 
-    def keep(state: State, log: Log) -> None:
+    def save(state: State, log: Log) -> None:
         torch.save({**state, "log": asdict(log)}, path.with_suffix(".new"))
         path.with_suffix(".new").replace(path)
-        text = json.dumps({**facts, **asdict(log)}, indent=1) + "\n"
+        text = json.dumps({**record, **asdict(log)}, indent=1) + "\n"
         (options.output / LOG).write_text(text, encoding="utf-8")
         print(f"step {log.steps}/{log.planned}: {log.entries[-1]}", file=sys.stderr, flush=True)
 
@@ -127,8 +107,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if path.is_file():
         state = _state(options.output)
         earlier = state, Log(**state["log"])
-    train(model, groups, plan, keep, earlier)
+    train(model, groups, plan, save, earlier)
     return 0
+
+
+def _groups(examples: Examples, mix: Mix, plan: Plan, options: argparse.Namespace) -> list[Group]:
+    """Draw the groups of all epochs, with what a teacher says of them, or only the hard ones."""
+
+    def drawn(tokenizer: Tokenizer) -> list[Group]:
+        epochs = Epochs(examples, tokenizer, plan.seed)
+        numbers = range(options.after, options.after + options.epochs)
+        return [group for number in numbers for group in epochs.draw(number, mix)][: options.most]
+
+    groups = drawn(bases.tokenizer(options.form))
+    if options.teacher:
+        print(f"the teacher reads {len(groups)} groups", file=sys.stderr, flush=True)
+        teacher = Reader.load(options.teacher)
+        groups = list(taught(groups, drawn(teacher.tokenizer), teacher))
+    if options.hard:
+        print(f"{len(groups)} groups are read to find the hard ones", file=sys.stderr, flush=True)
+        groups = hard(groups, options.hard_share, Reader.load(options.hard), plan)
+    return groups
 
 
 def untrained(form: str) -> ReaderModel:
@@ -150,18 +149,14 @@ def method(log: dict[str, Any]) -> dict[str, Any]:
     return entries | {"minutes": round(log["seconds"] / 60, 1)}
 
 
-def joined(paths: Sequence[Path], shares: Sequence[float] = ()) -> Examples:
-    """Merge the examples of several files; `shares` is the share taken of each, all by default."""
-    chance = random.Random(2)  # noqa: S311 - not a secret
+def joined(paths: Sequence[Path]) -> Examples:
+    """Merge the examples of several files."""
     merged = Examples([], [])
-    remaining = [1.0] * (len(paths) - len(shares))
-    for path, share in zip(paths, [*shares, *remaining], strict=True):
+    for path in paths:
         offset, part = len(merged.passages), load(path)
-        for example in chance.sample(part.examples, round(share * len(part.examples))):
-            for number, reading in enumerate(example.readings):
-                moved = type(reading)(reading.passage + offset, reading.labels, reading.rank)
-                example.readings[number] = moved
-            merged.examples.append(example)
+        for example in part.examples:
+            readings = [replace(r, passage=r.passage + offset) for r in example.readings]
+            merged.examples.append(replace(example, readings=readings))
         merged.passages.extend(part.passages)
     return merged
 
@@ -183,7 +178,7 @@ def _before(first: Path | None) -> list[dict[str, Any]]:
 
 
 def _has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 natively: at least twice as fast as float32."""
+    """Return whether the processor multiplies bfloat16 natively: twice as fast, or more."""
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
@@ -191,7 +186,7 @@ def _has_bfloat16() -> bool:
 def _weights(first: Path) -> dict[str, torch.Tensor]:
     """The weights to continue from: a run's average, or a packaged reader's."""
     if not (first / CHECKPOINT).is_file():
-        return packaged.weights(first)
+        return weights(first)
     average: dict[str, torch.Tensor] = _state(first)["average"]
     return average
 
@@ -201,45 +196,28 @@ def _state(run: Path) -> State:
     return state
 
 
-def _options() -> argparse.ArgumentParser:
+def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.reader", description=__doc__)
     parser.add_argument("--examples", type=Path, nargs="+", required=True)
-    parser.add_argument(
-        "--shares", type=float, nargs="+", default=[], help="how much of each file is read; all"
-    )
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--form", choices=bases.FORMS, default="small")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--after", type=int, default=0, help="epochs that came before")
-    parser.add_argument("--first", type=Path, help="run, or packaged reader, to go on from")
+    parser.add_argument("--first", type=Path, help="run, or packaged reader, to continue from")
     parser.add_argument("--teacher", type=Path, help="packaged reader to learn from as well")
-    parser.add_argument(
-        "--hard", type=Path, help="packaged reader of the same form that tells what is hard"
-    )
-    parser.add_argument("--hard-share", type=float, default=0.5, help="share that is kept as hard")
+    parser.add_argument("--hard", type=Path, help="packaged reader of the same form: what it finds "
+                        "hard is drawn")  # fmt: skip
+    parser.add_argument("--hard-share", type=float, default=0.5, help="share that is drawn as hard")
     parser.add_argument("--documents", type=float, default=1.0, help="share that is read")
-    parser.add_argument("--questions", type=float, default=1.0, help="share that is drawn")
-    parser.add_argument("--statements", type=float, default=1.0, help="share that is drawn")
-    parser.add_argument("--twins", type=float, default=1.0, help="share that is drawn")
-    parser.add_argument("--answers", type=float, default=1.0, help="share that is drawn")
-    parser.add_argument("--others", type=int, default=1, help="wrong passages of a question")
-    parser.add_argument("--copied", type=float, default=0.0, help="share read as statements")
-    parser.add_argument("--asked", type=float, default=0.0, help="share of yes or no, as claims")
-    parser.add_argument("--gathered", type=float, default=0.4, help="share read as gathered")
-    parser.add_argument(
-        "--facts", type=float, default=0.0, help="share of told facts that is asked"
-    )
-    parser.add_argument(
-        "--unlabelled", type=float, default=0.0, help="share put to other documents, with a teacher"
-    )
+    for name, about in SHARES.items():
+        default = getattr(Mix(), name)
+        parser.add_argument(f"--{name}", type=float, default=default, help=f"share of {about}")
     parser.add_argument("--groups-at-once", type=int, default=12, help="groups of a step")
     parser.add_argument("--no-turns", action="store_true", help="read follow-ups by themselves")
     parser.add_argument("--most", type=int, help="stop after so many groups")
     parser.add_argument("--rate", type=float)
-    parser.add_argument(
-        "--bfloat16", action=argparse.BooleanOptionalAction, help="on where the processor has it"
-    )
-    return parser
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

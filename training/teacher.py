@@ -1,27 +1,33 @@
-"""Distils a packaged reader: its logits for the rows of an epoch are targets for a smaller one.
+"""Learns from a packaged reader: what it thinks of an epoch's rows, and what it still finds hard.
 
-The larger model's probabilities teach the smaller one more than the labels alone (Hinton, Vinyals
-and Dean, 2015).
+A larger model's probabilities teach a smaller one more than the labels alone (Hinton, Vinyals and
+Dean, 2015). Groups that a reader finds easy mostly no longer teach it anything.
 """
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from training.batches import Taught
+import numpy as np
+import torch
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from mehealth_rag.reader.model import Reader
-    from training.batches import Group, Target
+from mehealth_rag.reader.model import Reader
+from training.batches import Group, Target, Taught
+from training.fit import Plan, group_loss
+from training.model import Outputs
 
 AT_ONCE = 64
 """Groups that the teacher reads per batch."""
+
+DROPPED = 0.015
+"""Share of the groups with the highest loss that is left out: many of them are mislabelled."""
+
+EASY = 0.15
+"""Weight of a group without loss, as a share of the mean loss: drawing some easy groups keeps the
+reader from forgetting."""
 
 
 def read_by(reader: Reader, groups: Sequence[Group]) -> Iterator[list[list[NDArray[np.float32]]]]:
@@ -46,3 +52,39 @@ def _with(target: Target, logits: Sequence[NDArray[np.float32]]) -> Target:
     answers, passage, verdict, evidence = logits
     values = [tuple(part[0].tolist()) for part in (answers, verdict, evidence)]
     return replace(target, taught=Taught(values[0], values[1], values[2], float(passage[0])))
+
+
+def hard(groups: Sequence[Group], share: float, reader: Reader, plan: Plan) -> list[Group]:
+    """Sample a share of the groups, weighted by loss; questions and statements separately."""
+    chance = random.Random(plan.seed)  # noqa: S311 - not a secret
+    of_statements = [g for g in groups if g.of_statement]
+    of_questions = [g for g in groups if not g.of_statement]
+    chosen = [
+        group
+        for part in filter(None, (of_questions, of_statements))
+        for group in _drawn(part, losses(part, reader, plan), share, chance)
+    ]
+    chance.shuffle(chosen)
+    return chosen
+
+
+def losses(groups: Sequence[Group], reader: Reader, plan: Plan) -> list[float]:
+    """The loss of each group under a packaged reader's logits."""
+    return [
+        float(group_loss([Outputs(*map(torch.from_numpy, row)) for row in logits], group, plan))
+        for group, logits in zip(groups, read_by(reader, groups), strict=True)
+    ]
+
+
+def _drawn(
+    groups: Sequence[Group], losses: Sequence[float], share: float, chance: random.Random
+) -> list[Group]:
+    """Sample groups without replacement, those with a higher loss with a higher probability.
+
+    Weighted reservoir sampling (Efraimidis and Spirakis, 2006).
+    """
+    most = float(np.quantile(losses, 1 - DROPPED))
+    least = EASY * float(np.mean(losses))
+    candidates = [(g, loss + least) for g, loss in zip(groups, losses, strict=True) if loss <= most]
+    order = sorted(candidates, key=lambda pair: -(chance.random() ** (1 / pair[1])))
+    return [group for group, _ in order[: round(share * len(groups))]]

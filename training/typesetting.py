@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import docx
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
@@ -22,15 +25,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from mehealth_eval.written_data import blocks, markdown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from reportlab.pdfgen.canvas import Canvas
-
-    from mehealth_eval.written_data import Part, WrittenDocument
+from mehealth_eval.written_data import Part, WrittenDocument, blocks, markdown, table_rows
 
 FORMS = ("md", "pdf", "docx")
 
@@ -116,17 +111,14 @@ def _flowables(block: Sequence[Part], width: float, *, boxed: bool) -> Iterator[
 
 
 def _table(block: Sequence[Part], width: float, cell: ParagraphStyle) -> Table:
-    columns = max(len(part.cells) for part in block)
-    rows = [
-        [Paragraph(escape(c), cell) for c in part.cells + [""] * (columns - len(part.cells))]
-        for part in block
-    ]
+    rows = [[Paragraph(escape(text), cell) for text in row] for row in table_rows(block)]
     lines: list[tuple[Any, ...]] = [
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
         ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.grey),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ]
-    return Table(rows, [width / columns] * columns, style=TableStyle(lines), repeatRows=1)
+    widths = [width / len(rows[0])] * len(rows[0])
+    return Table(rows, widths, style=TableStyle(lines), repeatRows=1)
 
 
 def _box(text: Paragraph, width: float) -> Table:
@@ -152,10 +144,10 @@ def _add_to_word(file: Any, block: Sequence[Part]) -> None:  # noqa: ANN401 - py
         for part in block:
             file.add_paragraph(part.text, style="List Bullet")
     elif first.kind == "row":
-        columns = max(len(part.cells) for part in block)
-        table = file.add_table(len(block), columns)
-        for row, part in zip(table.rows, block, strict=True):
-            for cell, text in zip(row.cells, part.cells, strict=False):
+        rows = table_rows(block)
+        table = file.add_table(len(rows), len(rows[0]))
+        for row, texts in zip(table.rows, rows, strict=True):
+            for cell, text in zip(row.cells, texts, strict=True):
                 cell.text = text
     else:
         file.add_paragraph(" ".join(part.text for part in block))

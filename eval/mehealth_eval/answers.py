@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mehealth_eval.records import Outcome, Quoted, Reply, StatementSaid
+from mehealth_eval.records import Outcome, Quoted, Reply, ReplyStatement
 from mehealth_rag.errors import UsageError
 
 
@@ -27,7 +27,7 @@ class _AnswerLine(_Loose):
     schema_: Literal[1] = Field(1, alias="schema")
     status: Literal["answered", "not_found"]
     answer: str
-    statements: tuple[StatementSaid, ...] = ()
+    statements: tuple[ReplyStatement, ...] = ()
     citations: tuple[Quoted, ...] = ()
     nearest: tuple[Quoted, ...] = ()
     conflicts: tuple[dict[str, Any], ...] = ()

@@ -64,7 +64,8 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     options = dict(locals())
     options["set"] = options.pop("question_set")
     with guarded(options.pop("debug")):
-        from mehealth_eval.evaluating import Request, run
+        from mehealth_eval.evaluating import run
+        from mehealth_eval.run import Request
 
         code = run(Request(**options))
     raise typer.Exit(code)

@@ -41,7 +41,7 @@ class Compared:
 
     @property
     def reworded(self) -> bool:
-        """Whether the answer changed while staying right or staying wrong."""
+        """True if the answer changed while staying right or staying wrong."""
         return self.change is Change.SAME and self.before not in (None, self.after)
 
 
@@ -78,13 +78,8 @@ class _EarlierRecord(BaseModel):
     text: str | None = Field(None, validation_alias=AliasPath("reply", "text"))
 
 
-class _EarlierPoint(BaseModel):
-    coverage: float
-    risk: float
-
-
 class _EarlierGroup(BaseModel):
-    risk_coverage: tuple[_EarlierPoint, ...] = ()
+    risk_coverage: tuple[stats.Kept, ...] = ()
 
 
 class Earlier(BaseModel):
@@ -123,7 +118,7 @@ def compare(earlier: Earlier, records: Sequence[Record], hidden: frozenset[str])
     return Comparison(
         earlier=earlier.engine,
         made=earlier.made,
-        groups=tuple(_of_group(g, questions) for g in groups),
+        groups=tuple(_group_change(g, questions) for g in groups),
         questions=questions,
         only_now=len(records) - len(both),
         only_before=len(before.keys() - {r.item.id for r in records}),
@@ -150,7 +145,7 @@ def _compared(before: _EarlierRecord, now: Record, hidden: frozenset[str]) -> Co
     )
 
 
-def _of_group(group: str, questions: Sequence[Compared]) -> GroupChange:
+def _group_change(group: str, questions: Sequence[Compared]) -> GroupChange:
     inside = [q for q in questions if q.group == group]
     mended, broken = (sum(q.change is c for q in inside) for c in (Change.MENDED, Change.BROKEN))
     return GroupChange(group, len(inside), mended, broken, stats.mcnemar(mended, broken))

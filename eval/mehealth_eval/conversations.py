@@ -7,9 +7,11 @@ message, `accept` what a right answer is.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,16 +20,10 @@ from mehealth_eval.stats import ratio
 from mehealth_eval.written_data import load_document
 from mehealth_eval.written_run import as_files, built, indexed
 from mehealth_rag.answering.talk import ENGINE
-from mehealth_rag.types import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
-    from mehealth_eval.run import Progress
-    from mehealth_rag.assistant import Assistant
-    from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Answer
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.growing import Progress
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Answer, Status
 
 Split = Literal["development", "reporting"]
 
@@ -47,7 +43,7 @@ class Accept(BaseModel):
     other: Accept | None = Field(default=None, alias="or")
 
     def takes(self, answer: Answer, before: Answer | None) -> bool:
-        """Whether an answer is right; `before` is the answer of the turn before."""
+        """Return whether an answer is right; `before` is the answer of the turn before."""
         accepted = self._is_right(answer, before)
         return accepted or (self.other is not None and self.other.takes(answer, before))
 
@@ -88,7 +84,7 @@ class Conversation(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnsweredTurn:
     """A turn with its answer, and whether the answer is right."""
 
     conversation: Conversation
@@ -101,7 +97,7 @@ class Answered:
 class ConversationFigures:
     """The turns of a run, with their answers."""
 
-    turns: tuple[Answered, ...]
+    turns: tuple[AnsweredTurn, ...]
 
     def shares(self, split: Split) -> dict[str, float]:
         """The share of a split's turns that are right, overall and by kind."""
@@ -112,26 +108,21 @@ class ConversationFigures:
                 groups[answered.turn.accept.kind].append(answered.right)
         return {kind: ratio(sum(rights), len(rights)) for kind, rights in groups.items()}
 
-    def wrong(self) -> Iterator[Answered]:
-        """The wrong turns of the development split: nobody looks at single reporting turns."""
-        return (t for t in self.turns if not t.right and t.conversation.split == "development")
-
     def as_json(self) -> dict[str, Any]:
-        """The figures, and the wrong turns of the development split."""
-        splits: tuple[Split, ...] = ("development", "reporting")
+        """The figures, and the wrong turns of the development split.
+
+        Nobody looks at single turns of the reporting split.
+        """
         return {
             "turns": len(self.turns),
-            "right": {split: self.shares(split) for split in splits},
+            "right": {split: self.shares(split) for split in get_args(Split)},
             "wrong": [
-                {
-                    "id": t.conversation.id,
-                    "say": t.turn.say,
-                    "kind": t.turn.accept.kind,
-                    "answer": t.answer.answer,
-                }
-                for t in self.wrong()
+                {"id": t.conversation.id, "say": t.turn.say, "kind": t.turn.accept.kind,
+                 "answer": t.answer.answer}
+                for t in self.turns
+                if not t.right and t.conversation.split == "development"
             ],
-        }
+        }  # fmt: skip
 
 
 def evaluate_conversations(
@@ -148,7 +139,7 @@ def evaluate_conversations(
     for conversation in conversations:
         by_document[conversation.document].append(conversation)
     progress.stage("conversing", sum(len(c.turns) for c in conversations))
-    answered: list[Answered] = []
+    answered: list[AnsweredTurn] = []
     for document, same_document in by_document.items():
         with _assistant(document, path, settings) as assistant:
             for conversation in same_document:
@@ -165,14 +156,14 @@ def _assistant(document: str, path: Path, settings: Settings) -> AbstractContext
 
 def _turns(
     assistant: Assistant, conversation: Conversation, progress: Progress
-) -> Iterator[Answered]:
+) -> Iterator[AnsweredTurn]:
     """Ask a conversation turn by turn."""
     answers: list[Answer] = []
     for turn in conversation.turns:
         history = [(a.question, a.answer) for a in answers]
         answer = assistant.ask(turn.say, history)
         before = answers[-1] if answers else None
-        yield Answered(conversation, turn, answer, turn.accept.takes(answer, before))
+        yield AnsweredTurn(conversation, turn, answer, turn.accept.takes(answer, before))
         answers.append(answer)
         progress.advance()
 

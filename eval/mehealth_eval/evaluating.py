@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console
 
 from mehealth_eval.answers import write_answers
 from mehealth_eval.conversations import evaluate_conversations
 from mehealth_eval.reader_alone import evaluate_reader
 from mehealth_eval.report import report_json, write_report
-from mehealth_eval.run import Options, Plan, Report, evaluate, prepare
+from mehealth_eval.run import Plan, Report, Request, evaluate, prepare
 from mehealth_eval.terminal import show, show_conversations, show_reader, show_written
-from mehealth_eval.written_replies import ReplyFigures, evaluate_replies
+from mehealth_eval.written_replies import evaluate_replies
 from mehealth_eval.written_run import evaluate_written
-from mehealth_eval.written_scores import WrittenFigures
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.cli.context import console, made, note, print_json
 from mehealth_rag.cli.documents import TerminalProgress, build
@@ -23,20 +26,7 @@ from mehealth_rag.settings import Settings, default_index
 _MOST_PROBLEMS = 20
 """Number of problems printed on standard error; the report lists all of them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Request(Options):
-    """The options of the command; None means not given."""
-
-    report: Path = Path("eval-report")
-    write_answers: Path | None = None
-    written: Path | None = None
-    conversations: Path | None = None
-    reader_only: bool = False
-    corpus: Path | None = None
-    index: Path | None = None
-    engine: str | None = None
-    json: bool = False
+F = TypeVar("F")
 
 
 def run(request: Request) -> int:
@@ -45,36 +35,31 @@ def run(request: Request) -> int:
         _run_written(request, request.written)
         return 0
     if request.conversations is not None:
-        _run_conversations(request, request.conversations)
+        settings = made(corpus=request.corpus, index=request.index, engine=request.engine)
+        with TerminalProgress() as progress:
+            turns = evaluate_conversations(request.conversations, settings, progress)
+        _print(request, turns, turns.as_json(), show_conversations)
         return 0
     _check(request)
     plan = prepare(request)
     settings = _settings(plan, request)
-    if request.reader_only:
-        _run_reader(plan, settings, json=request.json)
-        return 0
-    try:  # fail now rather than after all questions were asked
-        request.report.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MehealthError(
-            f"{request.report}: cannot be made ({error.strerror}); name another with --report"
-        ) from error
+    if not request.reader_only:
+        try:  # fail now rather than after all questions were asked
+            request.report.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MehealthError(
+                f"{request.report}: cannot be made ({error.strerror}); name another with --report"
+            ) from error
     build(settings)
+    if request.reader_only:
+        with TerminalProgress() as progress:
+            figures = evaluate_reader(plan.set.items, Assistant.open(settings), progress)
+        _print(request, figures, asdict(figures), show_reader)
+        return 0
     with TerminalProgress() as progress:
         report = evaluate(plan, Assistant.open(settings), progress)
     _hand_over(report, request)
     return int(bool(report.under_floors))
-
-
-def _run_reader(plan: Plan, settings: Settings, *, json: bool) -> None:
-    """Score the reader alone: its top sentence, and its abstentions."""
-    build(settings)
-    with TerminalProgress() as progress:
-        figures = evaluate_reader(plan.set.items, Assistant.open(settings), progress)
-    if json:
-        print_json(figures.as_json())
-    else:
-        show_reader(console(), figures)
 
 
 def _run_written(request: Request, folder: Path) -> None:
@@ -88,31 +73,25 @@ def _run_written(request: Request, folder: Path) -> None:
     generative = settings.engine == "generative"
     if request.reader_only and generative:
         raise UsageError("--reader-only asks no language model; leave out --engine generative")
-    figures: ReplyFigures | WrittenFigures
-    sample = request.sample
     with TerminalProgress() as progress:
-        if generative:
-            figures = evaluate_replies(folder, settings, progress, sample)
-        else:
-            reader_only = request.reader_only
-            figures = evaluate_written(
-                folder, settings, progress, reader_only=reader_only, sample=sample
+        figures = (
+            evaluate_replies(folder, settings, progress, request.sample)
+            if generative
+            else evaluate_written(
+                folder, settings, progress, reader_only=request.reader_only, sample=request.sample
             )
-    if request.json:
-        print_json(figures.as_json())
-    else:
-        show_written(console(), figures)
+        )
+    _print(request, figures, asdict(figures), show_written)
 
 
-def _run_conversations(request: Request, path: Path) -> None:
-    """Run the conversations of a file and print how many turns were answered correctly."""
-    settings = made(corpus=request.corpus, index=request.index, engine=request.engine)
-    with TerminalProgress() as progress:
-        figures = evaluate_conversations(path, settings, progress)
+def _print(
+    request: Request, figures: F, value: dict[str, Any], show_figures: Callable[[Console, F], None]
+) -> None:
+    """Print the figures of a run; `value` is the same as JSON."""
     if request.json:
-        print_json(figures.as_json())
+        print_json(value)
     else:
-        show_conversations(console(), figures)
+        show_figures(console(), figures)
 
 
 def _check(request: Request) -> None:
@@ -138,10 +117,10 @@ def _settings(plan: Plan, request: Request) -> Settings:
     A question set with its own corpus gets that corpus's default index, which later runs reuse. An
     index from the environment or settings file belongs to another corpus and is left alone.
     """
-    engine, index, corpus = request.engine, request.index, plan.set.corpus
-    if corpus is None:
-        return made(corpus=request.corpus, index=index, engine=engine)
-    return made(corpus=corpus, index=index or default_index(corpus), engine=engine)
+    corpus, index = plan.set.corpus, request.index
+    if corpus is not None:
+        index = index or default_index(corpus)
+    return made(corpus=corpus or request.corpus, index=index, engine=request.engine)
 
 
 def _hand_over(report: Report, request: Request) -> None:
@@ -154,10 +133,9 @@ def _hand_over(report: Report, request: Request) -> None:
         print_json(value)
     else:
         show(console(), report)
-    for line in report.problems[:_MOST_PROBLEMS]:
-        note(f"mehealth: {line}")
-    if len(report.problems) > _MOST_PROBLEMS:
-        note(f"mehealth: and {len(report.problems) - _MOST_PROBLEMS} more; the report holds all")
-    for line in report.under_floors:
+    problems = report.problems[:_MOST_PROBLEMS]
+    if more := len(report.problems) - len(problems):
+        problems += (f"and {more} more; the report holds all",)
+    for line in (*problems, *report.under_floors):
         note(f"mehealth: {line}")
     note(f"the report: {page}")

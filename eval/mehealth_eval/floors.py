@@ -18,8 +18,7 @@ from typing import Any
 
 from rapidfuzz import process
 
-from mehealth_eval.figure import Figure
-from mehealth_eval.figures import Group
+from mehealth_eval.figures import Figure, Group
 from mehealth_rag.errors import UsageError
 
 Floors = dict[str, dict[str, float]]
@@ -45,8 +44,8 @@ def load_floors(path: Path, groups: Collection[str], names: Collection[str]) -> 
         if group not in groups or not isinstance(inside, dict):
             known = ", ".join(groups)
             raise UsageError(f"{path}: there is no group '{group}'; there are: {known}")
-        flat = _flat(path, group, inside)
-        floors[group] = {name.removeprefix(f"{group}."): floor for name, floor in flat}
+        dotted = _dotted(path, group, inside)
+        floors[group] = {name.removeprefix(f"{group}."): floor for name, floor in dotted}
         for name in floors[group]:
             if name not in names:
                 raise UsageError(f"{path}: there is no figure '{name}'; {_nearest(name, names)}")
@@ -55,13 +54,12 @@ def load_floors(path: Path, groups: Collection[str], names: Collection[str]) -> 
 
 def under(floors: Floors, groups: Mapping[str, Group]) -> list[str]:
     """A message for each figure that is worse than its floor."""
-    messages = []
-    for group, wanted in floors.items():
-        for name, floor in wanted.items():
-            fault = _fault(groups[group].figures.get(name), floor)
-            if fault:
-                messages.append(f"{group}.{name} {fault}")
-    return messages
+    return [
+        f"{group}.{name} {fault}"
+        for group, by_name in floors.items()
+        for name, floor in by_name.items()
+        if (fault := _fault(groups[group].figures.get(name), floor))
+    ]
 
 
 def _fault(figure: Figure | None, floor: float) -> str:
@@ -74,16 +72,16 @@ def _fault(figure: Figure | None, floor: float) -> str:
     return ""
 
 
-def _flat(path: Path, name: str, table: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield the dotted names of a table, after the prefix `name`, with their floors."""
+def _dotted(path: Path, prefix: str, table: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield the dotted names of a table, after a prefix, with their floors."""
     for key, value in table.items():
-        dotted = f"{name}.{key}"
+        name = f"{prefix}.{key}"
         if isinstance(value, dict):
-            yield from _flat(path, dotted, value)
+            yield from _dotted(path, name, value)
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"{path}: {dotted} is {value!r}; a floor is a number")
+            raise UsageError(f"{path}: {name} is {value!r}; a floor is a number")
         else:
-            yield dotted, float(value)
+            yield name, float(value)
 
 
 def _nearest(name: str, names: Collection[str]) -> str:

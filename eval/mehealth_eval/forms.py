@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from mehealth_rag.language.figures import NUMBER_WORDS, SCALES
 from mehealth_rag.types import Span
@@ -34,7 +35,7 @@ _LEAST_INFLECTED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class FormMatch:
     """Which facts a text contains, in their order, and which forbidden forms."""
 
     facts: tuple[bool, ...]
@@ -49,14 +50,16 @@ def plain(text: str) -> str:
     return re.sub(r"(?<=\d) %", "%", " ".join(words))
 
 
-def held(text: str, facts: Sequence[Sequence[str]], forbidden: Sequence[str] = ()) -> Held:
+def match_forms(
+    text: str, facts: Sequence[Sequence[str]], forbidden: Sequence[str] = ()
+) -> FormMatch:
     """Which of `facts` (each a list of accepted forms) and of `forbidden` forms a text contains."""
     compared = plain(text)
     accepted = [[s for form in fact for s in _occurrences(form, compared)] for fact in facts]
     banned = {form: _occurrences(form, compared) for form in forbidden}
-    every_accepted = [span for spans in accepted for span in spans]
-    every_banned = [span for spans in banned.values() for span in spans]
-    return Held(
+    every_accepted = list(chain.from_iterable(accepted))
+    every_banned = list(chain.from_iterable(banned.values()))
+    return FormMatch(
         facts=tuple(
             any(not _inside(span, every_banned, proper=True) for span in spans)
             for spans in accepted
@@ -92,30 +95,28 @@ def _inside(span: Span, others: Iterable[Span], *, proper: bool) -> bool:
 
 @lru_cache(maxsize=4096)
 def _pattern(form: str) -> re.Pattern[str]:
-    wanted = plain(form)
-    if not wanted:
-        return re.compile(r"(?!)")
-    return re.compile(_before(wanted) + re.escape(wanted) + _after(wanted))
+    text = plain(form)
+    return re.compile(_before(text) + re.escape(text) + _after(text) if text else r"(?!)")
 
 
-def _before(wanted: str) -> str:
+def _before(form: str) -> str:
     """Regex for what may precede a form: not the beginning of a longer word or figure."""
-    if not wanted[0].isalnum():
+    if not form[0].isalnum():
         return ""
     guard = r"(?<!\w)"
-    if wanted[0].isdigit():
+    if form[0].isdigit():
         return guard + r"(?<!\d[.,])"
-    first = re.split(r"\W", wanted, maxsplit=1)[0]
+    first = re.split(r"\W", form, maxsplit=1)[0]
     return guard + (_NOT_AFTER_TENS if first in NUMBER_WORDS else "")
 
 
-def _after(wanted: str) -> str:
+def _after(form: str) -> str:
     """Regex for what may follow a form: an inflection, but not the rest of a word or figure."""
-    if not wanted[-1].isalnum():
+    if not form[-1].isalnum():
         return ""
-    if wanted[-1].isdigit():
+    if form[-1].isdigit():
         return r"(?!\w)(?![.,]\d)" + _NO_SCALE_AFTER
-    last = re.split(r"\W", wanted)[-1]
+    last = re.split(r"\W", form)[-1]
     if last in NUMBER_WORDS:
         unit = r"(?![- ](?:one|two|three|four|five|six|seven|eight|nine)\b)" * (last in _TENS)
         return r"(?!\w)" + unit + _NO_SCALE_AFTER

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from mehealth_eval.figure import Figure
-from mehealth_eval.figures import PERCENTILES, Group
+from mehealth_eval.figures import PERCENTILES, Figure, Group
 from mehealth_eval.ranking import CUTS
 from mehealth_eval.sets import Item, Judged
 
@@ -95,11 +94,11 @@ def sections(groups: Sequence[Group]) -> dict[str, dict[str, str]]:
     for group in groups:
         kinds.update({n: f.n for n, f in group.figures.items() if n.startswith(KIND)})
     kind_labels = {n: n.removeprefix(KIND) for n in sorted(kinds, key=lambda n: (-kinds[n], n))}
-    kept = {
+    measured_only = {
         section: {n: label for n, label in names.items() if measured(groups, n)}
         for section, names in (LABELS | {"Accuracy by kind": kind_labels}).items()
     }
-    return {section: names for section, names in kept.items() if names}
+    return {section: names for section, names in measured_only.items() if names}
 
 
 def ranked(groups: Sequence[Group]) -> list[tuple[str, list[str]]]:
@@ -114,7 +113,7 @@ def ranked(groups: Sequence[Group]) -> list[tuple[str, list[str]]]:
 
 
 def measured(groups: Sequence[Group], name: str) -> bool:
-    """Whether the figure has a value in any group."""
+    """Return whether the figure has a value in any group."""
     return any(g.figures[name].value is not None for g in groups if name in g.figures)
 
 

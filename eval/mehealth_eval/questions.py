@@ -74,26 +74,25 @@ class Question(Row):
         return len(self.facts) if self.min_facts is None else self.min_facts
 
     @model_validator(mode="after")
-    def _evidence_fits(self) -> Self:
-        """Reject evidence on an unanswerable question, and an answerable one without."""
+    def _is_consistent(self) -> Self:
+        """Reject evidence, kinds, counts and turns that do not go together."""
         evidence = (bool(self.facts), bool(self.pages), self.quote is not None)
-        if self.answerable and not all(evidence):
-            raise ValueError("an answerable question needs facts, pages and a quote")
-        if not self.answerable and (any(evidence) or self.forbidden):
-            raise ValueError("an unanswerable question has no facts, pages, quote or forbidden")
-        if self.answerable and self.kind in UNANSWERABLE_KINDS:
-            raise ValueError(f"kind {self.kind} is for unanswerable questions")
-        if not self.answerable and self.kind not in UNANSWERABLE_KINDS | {"follow-up"}:
-            raise ValueError(f"kind {self.kind} is for answerable questions")
-        return self
-
-    @model_validator(mode="after")
-    def _counts_fit(self) -> Self:
-        """Reject an unreachable `min_facts`, and a follow-up without history or vice versa."""
-        if self.min_facts is not None and self.min_facts > len(self.facts):
-            raise ValueError("min_facts is larger than the number of facts")
-        if (self.kind == "follow-up") != bool(self.history):
-            raise ValueError("follow-ups, and only they, have a history")
+        may_be_unanswerable = self.kind in UNANSWERABLE_KINDS | {"follow-up"}
+        for message, fault in (
+            ("an answerable question needs facts, pages and a quote",
+             self.answerable and not all(evidence)),
+            ("an unanswerable question has no facts, pages, quote or forbidden",
+             not self.answerable and (any(evidence) or self.forbidden)),
+            (f"kind {self.kind} is for unanswerable questions",
+             self.answerable and self.kind in UNANSWERABLE_KINDS),
+            (f"kind {self.kind} is for answerable questions",
+             not self.answerable and not may_be_unanswerable),
+            ("min_facts is larger than the number of facts", self.facts_needed > len(self.facts)),
+            ("follow-ups, and only they, have a history",
+             (self.kind == "follow-up") != bool(self.history)),
+        ):  # fmt: skip
+            if fault:
+                raise ValueError(message)
         return self
 
 

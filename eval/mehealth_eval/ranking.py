@@ -28,13 +28,13 @@ def check_installed() -> None:
 
 
 def measures(
-    right: Mapping[str, frozenset[Place]], found: Mapping[str, Sequence[Place]]
+    right: Mapping[str, frozenset[Place]], ranked: Mapping[str, Sequence[Place]]
 ) -> dict[str, list[float]]:
-    """Each measure's values, in the order of the questions in `right`; `found` is best first."""
+    """Each measure's values, in the order of the questions in `right`; `ranked` is best first."""
     import pytrec_eval
 
     judged = {key: {_name(place): 1 for place in places} for key, places in right.items()}
-    runs = {key: _run(found.get(key, ())) for key in right}
+    runs = {key: _run(ranked.get(key, ())) for key in right}
     cuts = ",".join(map(str, CUTS))
     evaluator = pytrec_eval.RelevanceEvaluator(judged, {f"recall.{cuts}", f"success.{cuts}"})
     scored = evaluator.evaluate(runs)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from mehealth_eval.forms import held
+from mehealth_eval.forms import match_forms
+from mehealth_eval.sets import Item
 from mehealth_eval.written_scores import Abstention, abstention, share
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.growing import Progress
 from mehealth_rag.reader.choice import choose
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_eval.run import Progress
-    from mehealth_eval.sets import Item
-    from mehealth_rag.assistant import Assistant
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +25,6 @@ class ReaderFigures:
     best_right: float
     page_right: float
     abstention: Abstention
-
-    def as_json(self) -> dict[str, Any]:
-        """The figures as JSON."""
-        return asdict(self)
 
 
 def evaluate_reader(
@@ -51,7 +43,7 @@ def evaluate_reader(
             passage = hit.hit.passage
             if item.facts:
                 text = hit.text.sentences[choice.best.sentence]
-                facts.append(any(held(text, item.facts).facts))
+                facts.append(any(match_forms(text, item.facts).facts))
             if item.pages:
                 pages.append(passage.document == item.document and passage.page in item.pages)
         progress.advance()

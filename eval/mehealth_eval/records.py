@@ -34,7 +34,7 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementSaid:
+class ReplyStatement:
     """A statement of an answer, and the numbers of its citations."""
 
     text: str
@@ -53,7 +53,7 @@ class Reply:
 
     outcome: Outcome
     text: str = ""
-    statements: tuple[StatementSaid, ...] = ()
+    statements: tuple[ReplyStatement, ...] = ()
     quotes: tuple[Quoted, ...] = ()
     nearest: tuple[Quoted, ...] = ()
     conflicts: int = 0
@@ -69,7 +69,7 @@ class Reply:
 
     @property
     def written(self) -> bool:
-        """Whether a language model was asked."""
+        """True if a language model was asked."""
         return bool(self.notice or self.dropped or self.tokens or self.engine == "generative")
 
 
@@ -99,7 +99,7 @@ class Verdict:
 
     @property
     def page_hit(self) -> bool:
-        """Whether any cited page is right."""
+        """True if any cited page is right."""
         return any(self.quotes_on_right_page)
 
 

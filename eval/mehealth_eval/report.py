@@ -1,26 +1,43 @@
 """Writes the report's two files: `report.html` for people, `report.json` for programs.
 
-docs/evaluation.md describes the schema of the JSON.
+The page fetches nothing; its template is `page.html`. docs/evaluation.md describes the schema of
+the JSON.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from mehealth_eval import labels
 from mehealth_eval.compare import SCHEMA
-from mehealth_eval.figure import Figure
-from mehealth_eval.figures import Group
-from mehealth_eval.page import page
+from mehealth_eval.figures import Figure, Group
 from mehealth_eval.records import Record
 from mehealth_eval.run import Report
-from mehealth_eval.sets import Judged
+from mehealth_eval.sets import GROUPS, Judged
 from mehealth_rag.errors import MehealthError
 
 _DIGITS = 6
+
+_TILES = {
+    "accuracy": "Accuracy",
+    "words.answer": "Answer holds the words",
+    "answers.right": "Answers given that are right",
+    "abstention.f1": "“Not in the documents”, F1",
+    "citations.page_hit": "A cited page is right",
+    "citations.verbatim": "Quotes verbatim",
+    "confidence.ece": "Calibration error",
+    "retrieval.all_documents.success@5": "Right page in first 5",
+    "latency.p50": "Median, ms",
+}
+"""The figures that are shown large, and their labels."""
 
 
 def write_report(folder: Path, report: Report, value: Mapping[str, Any]) -> Path:
@@ -63,6 +80,30 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
+def page(report: Report) -> str:
+    """The report as an HTML document; everything but the template's own markup is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"when": _when, "rich": _rich}
+    text = environment.get_template("page.html").render(
+        report=report,
+        groups=report.groups,
+        labels=labels,
+        tiles=_TILES,
+        titles=GROUPS,
+        curves={g.name: [(p.coverage, p.risk) for p in g.risk_coverage] for g in report.groups},
+        earlier_curves=report.comparison.curves if report.comparison else {},
+        at_x=lambda share: f"{46 + 340 * share:.1f}",  # a share's place in a plot
+        at_y=lambda share: f"{12 + 220 * (1 - share):.1f}",
+    )
+    return f"{text.strip()}\n"
+
+
 def _group(group: Group) -> dict[str, Any]:
     return {
         "title": group.title,
@@ -86,13 +127,29 @@ def _record(record: Record, *, shown: bool) -> dict[str, Any]:
         ranking = asdict(record.ranking) if record.ranking else None
         body = {"verdict": asdict(record.verdict), "item": item, "reply": reply, "ranking": ranking}
     else:
-        kept = ("outcome", "confidence", "milliseconds", "engine")
+        keys = ("outcome", "confidence", "milliseconds", "engine")
         body = {
             "verdict": {"right": record.verdict.right},
-            "reply": {key: reply[key] for key in kept},
+            "reply": {key: reply[key] for key in keys},
         }
     return {**head, "shown": shown, **body}
 
 
 def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
     return {k: round(v, _DIGITS) if isinstance(v, float) else v for k, v in values.items()}
+
+
+def _when(made: str) -> str:
+    """A timestamp of the report, as people read it."""
+    return made.replace("T", " ").replace("+00:00", " UTC")
+
+
+def _rich(text: str) -> Markup:
+    """An answer's lines as paragraphs, with `**bold**` rendered."""
+    pieces = re.split(r"\*\*(.+?)\*\*", text)
+    bold = Markup("").join(
+        Markup("<strong>{}</strong>").format(piece) if i % 2 else escape(piece)
+        for i, piece in enumerate(pieces)
+    )
+    lines = (line for line in bold.split("\n") if line.strip())
+    return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)

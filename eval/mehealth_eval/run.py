@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from mehealth_eval import answers, ranking
 from mehealth_eval.compare import Comparison, Earlier, compare, load_earlier
@@ -27,6 +27,7 @@ from mehealth_eval.sets import (
 )
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.errors import MehealthError
+from mehealth_rag.growing import Progress
 from mehealth_rag.serialise import answer_json
 
 TOP_K = 10
@@ -34,11 +35,11 @@ NOT_ANSWERED = "it counts as wrong"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What to evaluate: a question set, and whose answers; None stands for our own.
+class Request:
+    """The options of the command; None means not given.
 
-    `sample` is how many of the questions are asked, `compare` an earlier report, `fail_under` a
-    floors file.
+    `sample` is how many of the questions are asked, `answers` another system's answers, `compare`
+    an earlier report, `fail_under` a floors file.
     """
 
     set: Path | None = None
@@ -48,30 +49,26 @@ class Options:
     compare: Path | None = None
     fail_under: Path | None = None
     show_hidden: bool = False
-
-
-class Progress(Protocol):
-    """Receives an evaluation's progress."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Begin a stage of `total` steps."""
-
-    def advance(self, n: int = 1) -> None:
-        """Count `n` steps as done."""
-
-    def message(self, text: str) -> None:
-        """Show a message at once."""
+    report: Path = Path("eval-report")
+    write_answers: Path | None = None
+    written: Path | None = None
+    conversations: Path | None = None
+    reader_only: bool = False
+    corpus: Path | None = None
+    index: Path | None = None
+    engine: str | None = None
+    json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The options, with their files read and checked before any question is asked."""
+    """A request, with its files read and checked before any question is asked."""
 
-    options: Options
+    request: Request
     set: QuestionSet
     floors: Floors
     earlier: Earlier | None
-    given: answers.AnswerFile | None
+    answer_file: answers.AnswerFile | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,52 +89,59 @@ class Report:
     """Our own answers in the batch format; empty if another system's were scored."""
 
 
-def prepare(options: Options) -> Plan:
+def prepare(request: Request) -> Plan:
     """Read every file that is named, so that faults are reported before the work starts.
 
     Raises:
         UsageError: a file is missing or invalid.
     """
-    question_set = load_set(options.set or OWN_SET)
-    if options.sample is not None:
-        question_set = sampled(question_set, options.sample)
+    question_set = load_set(request.set or OWN_SET)
+    if request.sample is not None:
+        question_set = sampled(question_set, request.sample)
     known = names(question_set.items, question_set.format)
     ids = [item.id for item in question_set.items]
-    if options.answers is None:
+    if request.answers is None:
         ranking.check_installed()
     return Plan(
-        options,
+        request,
         question_set,
-        load_floors(options.fail_under, question_set.groups, known) if options.fail_under else {},
-        load_earlier(options.compare) if options.compare else None,
-        answers.read_answers(options.answers, ids) if options.answers else None,
+        load_floors(request.fail_under, question_set.groups, known) if request.fail_under else {},
+        load_earlier(request.compare) if request.compare else None,
+        answers.read_answers(request.answers, ids) if request.answers else None,
     )
 
 
 def evaluate(plan: Plan, assistant: Assistant, progress: Progress) -> Report:
-    """Ask (or take the answers given), judge and sum up, over an open index."""
+    """Ask (or take another system's answers), judge and sum up, over an open index."""
     documents = [d.source.id for d in assistant.index.documents()]
     items = with_document(plan.set.items, documents[0])
-    problems = [*_foreign(items, documents), *(plan.given.problems if plan.given else ())]
-    if plan.given is None:
+    problems = _foreign_documents(items, documents)
+    lines: list[dict[str, Any]] = []
+    rankings: dict[str, Ranking] = {}
+    if plan.answer_file:
+        replies = plan.answer_file.replies
+        problems += plan.answer_file.problems
+    else:
         lines = _ask_all(assistant, items, progress)
         replies = {str(line["id"]): answers.reply_of(line) for line in lines}
-        rankings = _rank_all(assistant, items, progress)
-    else:
-        lines, rankings, replies = [], {}, dict(plan.given.replies)
-    problems += _unanswered(items, replies)
-    page = _pages(assistant)
-    records = tuple(_record(item, replies, page, rankings.get(item.id)) for item in items)
+        rankings = _rank_all(assistant, items, documents, progress)
+    page, missing = _pages(assistant), Reply(Outcome.MISSING)
+    answered = [(item, replies.get(item.id, missing)) for item in items]
+    records = tuple(
+        Record(item, reply, judge(item, reply, page), rankings.get(item.id))
+        for item, reply in answered
+    )
+    problems += [problem for item, reply in answered for problem in _problem(item, reply)]
     groups = tuple(
         summarise(g, GROUPS[g], [r for r in records if r.item.group == g], plan.set.format)
         for g in plan.set.groups
     )
-    hidden = frozenset[str]() if plan.options.show_hidden else frozenset({HIDDEN_GROUP})
+    hidden = frozenset(() if plan.request.show_hidden else (HIDDEN_GROUP,))
     if plan.earlier and plan.earlier.sha256 != plan.set.sha256:
         problems.append("the question file is not the one of the earlier run; see the counts")
     return Report(
         set=plan.set,
-        engine=plan.options.engine_name or _engine(plan.options.answers, replies),
+        engine=plan.request.engine_name or _engine(plan.request.answers, replies),
         index=assistant.index.fingerprint,
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         groups=groups,
@@ -150,20 +154,13 @@ def evaluate(plan: Plan, assistant: Assistant, progress: Progress) -> Report:
     )
 
 
-def _record(
-    item: Item, replies: Mapping[str, Reply], page: PageText, ranked: Ranking | None
-) -> Record:
-    reply = replies.get(item.id, Reply(Outcome.MISSING))
-    return Record(item, reply, judge(item, reply, page), ranked)
-
-
 def _ask_all(
     assistant: Assistant, items: Sequence[Item], progress: Progress
 ) -> list[dict[str, Any]]:
     """Our answers in the batch format, after one warm-up question."""
     progress.stage("asking", len(items))
-    if items:
-        _ask(assistant, items[0])
+    for item in items[:1]:
+        _ask(assistant, item)
     lines = []
     for item in items:
         lines.append(_ask(assistant, item))
@@ -179,27 +176,24 @@ def _ask(assistant: Assistant, item: Item) -> dict[str, Any]:
 
 
 def _rank_all(
-    assistant: Assistant, items: Sequence[Item], progress: Progress
+    assistant: Assistant, items: Sequence[Item], documents: Sequence[str], progress: Progress
 ) -> dict[str, Ranking]:
     """Search for each question with known pages; follow-ups with their turns."""
-    documents = {d.source.id for d in assistant.index.documents()}
     paged = [item for item in items if item.pages]
     progress.stage("ranking", len(paged))
     rankings = {}
     for item in paged:
-        within = (item.document,) if item.document in documents and len(documents) > 1 else ()
-        everywhere = _search(assistant, item, ())
-        rankings[item.id] = Ranking(
-            everywhere, _search(assistant, item, within) if within else None
-        )
+        own = None
+        if item.document and item.document in documents and len(documents) > 1:
+            own = _search(assistant, item, [item.document])
+        rankings[item.id] = Ranking(_search(assistant, item, []), own)
         progress.advance()
     return rankings
 
 
-def _search(assistant: Assistant, item: Item, documents: Sequence[str | None]) -> tuple[Place, ...]:
-    wanted = [d for d in documents if d is not None]
+def _search(assistant: Assistant, item: Item, documents: Sequence[str]) -> tuple[Place, ...]:
     try:
-        results = assistant.passages(item.question, item.history, wanted, TOP_K)
+        results = assistant.passages(item.question, item.history, documents, TOP_K)
     except MehealthError:  # asking met the same error and reports it
         return ()
     return tuple((e.hit.passage.document, e.hit.passage.page) for e in results)
@@ -216,7 +210,7 @@ def _pages(assistant: Assistant) -> PageText:
     return text
 
 
-def _foreign(items: Sequence[Item], documents: Sequence[str]) -> list[str]:
+def _foreign_documents(items: Sequence[Item], documents: Sequence[str]) -> list[str]:
     """A message for each document that questions name and the index lacks."""
     named = dict.fromkeys(item.document for item in items if item.document is not None)
     return [
@@ -226,16 +220,13 @@ def _foreign(items: Sequence[Item], documents: Sequence[str]) -> list[str]:
     ]
 
 
-def _unanswered(items: Sequence[Item], replies: Mapping[str, Reply]) -> list[str]:
-    """A message for each question without an answer."""
-    lines = []
-    for item in items:
-        reply = replies.get(item.id)
-        if reply is None:
-            lines.append(f"question '{item.id}' has no answer; {NOT_ANSWERED}")
-        elif reply.outcome is Outcome.ERROR:
-            lines.append(f"question '{item.id}' met an error ({reply.problem}); {NOT_ANSWERED}")
-    return lines
+def _problem(item: Item, reply: Reply) -> list[str]:
+    """A message for a question without an answer."""
+    if reply.outcome is Outcome.MISSING:
+        return [f"question '{item.id}' has no answer; {NOT_ANSWERED}"]
+    if reply.outcome is Outcome.ERROR:
+        return [f"question '{item.id}' met an error ({reply.problem}); {NOT_ANSWERED}"]
+    return []
 
 
 def _engine(file: Path | None, replies: Mapping[str, Reply]) -> str:

@@ -101,9 +101,7 @@ def load_set(path: Path) -> QuestionSet:
     Raises:
         QuestionFileError: it is missing, or a line is invalid; says where and what to do.
     """
-    folder = path if path.is_dir() else None
-    file = path / QUESTIONS if folder else path
-    corpus = folder / CORPUS if folder else None
+    file, corpus = (path / QUESTIONS, path / CORPUS) if path.is_dir() else (path, None)
     if corpus is not None and not corpus.is_dir():
         raise QuestionFileError(f"{path}: a set is a folder with {QUESTIONS} and {CORPUS}/; add it")
     lines = question_lines(file)
@@ -113,10 +111,10 @@ def load_set(path: Path) -> QuestionSet:
     if form is Format.OWN:
         items = [_own(q) for q in load_questions(file)]
     else:
-        fields = "SquadQuestion in eval/mehealth_eval/questions.py"
-        items = [_squad(q) for q in load_rows(file, SquadQuestion, fields)]
+        where = "SquadQuestion in eval/mehealth_eval/questions.py"
+        items = [_squad(q) for q in load_rows(file, SquadQuestion, where)]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    return QuestionSet((folder or file).resolve().stem, form, tuple(items), digest, corpus)
+    return QuestionSet(path.resolve().stem, form, tuple(items), digest, corpus)
 
 
 def sampled(whole: QuestionSet, size: int) -> QuestionSet:
@@ -169,19 +167,23 @@ def _own(question: Question) -> Item:
 
 
 def _squad(question: SquadQuestion) -> Item:
-    facts = (question.answers,) if question.answerable and question.answers else ()
-    return Item(
+    item = Item(
         id=str(question.id),
         group="all",
         kind="with an answer" if question.answerable else "without an answer",
         question=question.question,
         answerable=question.answerable,
-        facts=facts,
-        needed=len(facts),
-        document=question.document if question.answerable else None,
-        pages=question.gold_pages if question.answerable else (),
-        quote=question.answer if question.answerable else None,
         max_words=SQUAD_WORDS,
         cut=True,
-        judged=Judged.FACTS if facts or not question.answerable else Judged.PAGE,
+    )
+    if not question.answerable:
+        return item
+    return replace(
+        item,
+        facts=(question.answers,) if question.answers else (),
+        needed=int(bool(question.answers)),
+        document=question.document,
+        pages=question.gold_pages,
+        quote=question.answer,
+        judged=Judged.FACTS if question.answers else Judged.PAGE,
     )

@@ -6,11 +6,11 @@ None of the questions may be, and most of the claims should.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mehealth_eval.questions import question_lines
 from mehealth_rag.checking.statements import is_statement
 
 ROOT = Path(__file__).parents[2]
@@ -24,28 +24,12 @@ QUESTIONS = (
 CLAIMS = ("eval/written/development/*.jsonl", "eval/mehealth_eval/claims.jsonl")
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """How many texts of a file were taken for statements."""
-
-    name: str
-    texts: int
-    statements: tuple[str, ...]
-
-
-def shares(patterns: Iterable[str], *, claims: bool) -> list[Share]:
-    """Return the share of each pattern of files, of their claims or of their questions."""
-    return [_share(pattern, claims=claims) for pattern in patterns]
-
-
-def _share(pattern: str, *, claims: bool) -> Share:
-    rows = (json.loads(line) for path in sorted(ROOT.glob(pattern)) for line in _lines(path))
+def statements(pattern: str, *, claims: bool) -> tuple[list[str], int]:
+    """Return what is taken for a statement of some files' claims or questions, and how many are."""
+    lines = (line for path in sorted(ROOT.glob(pattern)) for _, line in question_lines(path))
+    rows = map(json.loads, lines)
     texts = [text for row in rows for text in (_claims(row) if claims else _questions(row))]
-    return Share(pattern, len(texts), tuple(filter(is_statement, texts)))
-
-
-def _lines(path: Path) -> list[str]:
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return list(filter(is_statement, texts)), len(texts)
 
 
 def _questions(row: dict[str, Any]) -> Iterator[str]:
@@ -61,15 +45,12 @@ def _claims(row: dict[str, Any]) -> Iterator[str]:
 
 def main() -> None:
     """Print both shares, and the questions that were taken for statements."""
-    for what, found in (
-        ("questions", shares(QUESTIONS, claims=False)),
-        ("claims", shares(CLAIMS, claims=True)),
-    ):
-        for share in found:
-            count = len(share.statements)
-            part = f"{count:,} of {share.texts:,} ({count / share.texts:.1%})"
-            print(f"{what} taken for statements, {share.name}: {part}")
-            for text in share.statements if what == "questions" else ():
+    for what, patterns in (("questions", QUESTIONS), ("claims", CLAIMS)):
+        for pattern in patterns:
+            taken, of = statements(pattern, claims=what == "claims")
+            part = f"{len(taken):,} of {of:,} ({len(taken) / of:.1%})"
+            print(f"{what} taken for statements, {pattern}: {part}")
+            for text in taken if what == "questions" else ():
                 print(f"  {text}")
 
 

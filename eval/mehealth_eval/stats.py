@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean
@@ -10,6 +10,9 @@ from statistics import fmean
 from scipy.stats import binomtest
 
 BINS = 10
+
+Graded = Sequence[tuple[float, bool]]
+"""Answers, each as its confidence and whether it is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +64,22 @@ def mcnemar(mended: int, broken: int) -> float:
     return float(binomtest(mended, changed).pvalue) if changed else 1.0
 
 
-def risk_coverage(confidence: Sequence[float], right: Sequence[bool], asked: int) -> list[Kept]:
+def risk_coverage(graded: Graded, asked: int) -> list[Kept]:
     """The risk-coverage curve, surest answers first; `asked` also counts unanswered questions.
 
     Answers of equal confidence share their error rate, so that the curve does not depend on their
     order.
     """
-    ordered = sorted(zip(confidence, right, strict=True), key=lambda pair: -pair[0])
     points: list[Kept] = []
     wrong_before = 0.0
-    for value, group in groupby(ordered, key=lambda pair: pair[0]):
-        rights = [r for _, r in group]
+    surest_first = sorted(graded, key=lambda answer: -answer[0])
+    for confidence, group in groupby(surest_first, key=lambda answer: answer[0]):
+        rights = [right for _, right in group]
         rate = 1 - fmean(rights)
         for _ in rights:
             wrong_before += rate
             kept = len(points) + 1
-            points.append(Kept(kept / asked, wrong_before / kept, value))
+            points.append(Kept(kept / asked, wrong_before / kept, confidence))
     return points
 
 
@@ -85,30 +88,28 @@ def area(points: Sequence[Kept]) -> float:
     return fmean(point.risk for point in points)
 
 
-def least_area(right: Sequence[bool]) -> float:
+def least_area(graded: Graded) -> float:
     """The AURC of an ideal confidence, which ranks every right answer above every wrong one."""
-    order = sorted(right, reverse=True)
-    return area(risk_coverage([-float(i) for i in range(len(order))], order, len(order)))
+    return area(risk_coverage([(float(right), right) for _, right in graded], len(graded)))
 
 
-def reliability(confidence: Sequence[float], right: Sequence[bool]) -> list[Bin]:
+def reliability(graded: Graded) -> list[Bin]:
     """Ten bins of equal width over confidence, without empty ones; the last includes 1."""
-    pairs = list(zip(confidence, right, strict=True))
     bins = []
     for number in range(BINS):
-        inside = [(c, r) for c, r in pairs if min(int(c * BINS), BINS - 1) == number]
+        inside = [(c, r) for c, r in graded if min(int(c * BINS), BINS - 1) == number]
         if inside:
-            sure, good = fmean(c for c, _ in inside), fmean(r for _, r in inside)
-            bins.append(Bin(number / BINS, (number + 1) / BINS, len(inside), sure, good))
+            confidence, right = (fmean(values) for values in zip(*inside, strict=True))
+            bins.append(Bin(number / BINS, (number + 1) / BINS, len(inside), confidence, right))
     return bins
 
 
-def expected_calibration_error(bins: Sequence[Bin]) -> float:
+def expected_calibration_error(graded: Graded) -> float:
     """ECE: the gap between confidence and accuracy, averaged over the answers of all bins."""
-    total = sum(b.n for b in bins)
-    return sum(b.n * abs(b.confidence - b.right) for b in bins) / total
+    gaps = (b.n * abs(b.confidence - b.right) for b in reliability(graded))
+    return sum(gaps) / len(graded)
 
 
-def brier(confidence: Sequence[float], right: Iterable[bool]) -> float:
+def brier(graded: Graded) -> float:
     """The Brier score: the mean squared difference between confidence and correctness."""
-    return fmean((c - r) ** 2 for c, r in zip(confidence, right, strict=True))
+    return fmean((confidence - right) ** 2 for confidence, right in graded)

@@ -122,7 +122,7 @@ def _initials(text: str) -> set[str]:
 
 
 def _in_acronym(statement: str, match: re.Match[str], known: set[str]) -> bool:
-    """Whether a word is part of a run whose initials the quotes contain."""
+    """Return whether a word is part of a run whose initials the quotes contain."""
     return any(
         acronym in known and match.start() in starts
         for run in _RUN.finditer(statement)

@@ -9,16 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mehealth_eval.questions import QuestionFileError
-from mehealth_eval.written_data import load_document
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from mehealth_eval.written_data import WrittenDocument
+from mehealth_eval.written_data import WrittenDocument, load_document
 
 LIES = frozenset(
     "figure unit name-swapped role-swapped place time plan-as-fact fact-as-plan whole-for-part "
@@ -26,8 +21,8 @@ LIES = frozenset(
     "cause-invented strengthened merged-subjects direction".split()
 )
 
-WORDS_A_QUESTION, FEWEST_QUESTIONS, ENOUGH_QUESTIONS = 20, 12, 110
-WORDS_A_CLAIM, FEWEST_CLAIMS, ENOUGH_CLAIMS = 40, 8, 60
+QUESTIONS, CLAIMS = (20, 12, 110), (40, 8, 60)
+"""Words of a document for each line of a kind; how many are needed at least, and are enough."""
 FEWEST_WORDS = 250
 
 
@@ -61,12 +56,13 @@ def check(document: WrittenDocument) -> Iterator[str]:
     words = sum(len(part.text.split()) for part in document.sentences.values())
     if words < FEWEST_WORDS:
         yield f"only {words} words, {FEWEST_WORDS} wanted"
-    wanted = min(ENOUGH_QUESTIONS, max(FEWEST_QUESTIONS, words // WORDS_A_QUESTION))
-    if len(document.questions) < wanted:
-        yield f"only {len(document.questions)} questions, {wanted} wanted"
-    wanted = min(ENOUGH_CLAIMS, max(FEWEST_CLAIMS, words // WORDS_A_CLAIM))
-    if len(document.claims) < wanted:
-        yield f"only {len(document.claims)} claims, {wanted} wanted"
+    for name, lines, (words_a_line, fewest, enough) in (
+        ("questions", document.questions, QUESTIONS),
+        ("claims", document.claims, CLAIMS),
+    ):
+        wanted = min(enough, max(fewest, words // words_a_line))
+        if len(lines) < wanted:
+            yield f"only {len(lines)} {name}, {wanted} wanted"
     counts = Counter(q.question.lower() for q in document.questions if not q.history)
     yield from (f"asked twice: {question}" for question, times in counts.items() if times > 1)
     unanswered = (q for q in document.questions if q.gold and not q.answer)

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from mehealth_eval.questions import QuestionFileError, parse_line, question_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from mehealth_rag.types import Span
+from mehealth_rag.types import Span
 
 PAIRS = "pairs"
 """Folder of the twins, next to the documents."""
@@ -175,13 +173,13 @@ def sampled(documents: Sequence[WrittenDocument], most: int | None) -> list[Writ
     """
     if most is None:
         return list(documents)
-    kept = [
+    samples = [
         _spread([getattr(document, name) for document in documents], most)
         for name in ("questions", "claims", "twins")
     ]
     return [
         replace(document, questions=questions, claims=claims, twins=twins)
-        for document, questions, claims, twins in zip(documents, *kept, strict=True)
+        for document, questions, claims, twins in zip(documents, *samples, strict=True)
     ]
 
 
@@ -220,15 +218,19 @@ def markdown(document: WrittenDocument) -> str:
 def blocks(parts: Sequence[Part], page: int) -> Iterator[list[Part]]:
     """Yield the lines of a page that form a block: a heading, paragraph, list or table."""
     block: list[Part] = []
-    for part in parts:
-        if part.page != page:
-            continue
+    for part in (part for part in parts if part.page == page):
         if block and (part.gap or part.kind != block[0].kind or part.kind == "heading"):
             yield block
             block = []
         block.append(part)
     if block:
         yield block
+
+
+def table_rows(block: Sequence[Part]) -> list[list[str]]:
+    """The cells of a table's rows, with empty ones where a row has fewer."""
+    columns = max(len(part.cells) for part in block)
+    return [part.cells + [""] * (columns - len(part.cells)) for part in block]
 
 
 class SentenceFinder:
@@ -240,18 +242,18 @@ class SentenceFinder:
 
     def __init__(self, document: WrittenDocument, texts: Sequence[str]) -> None:
         self._pages = [_Letters(text) for text in texts]
-        self._places: dict[int, list[tuple[int, int, str]]] = {}
+        self._places: defaultdict[int, list[tuple[int, int, str]]] = defaultdict(list)
         self.lost: list[str] = []
         cursor = dict.fromkeys(range(len(texts)), 0)
         for id_, part in document.sentences.items():
             near = sorted(range(len(texts)), key=lambda p: abs(p + 1 - part.page))
-            place = next((f for p in near if (f := self._find(part.text, p, cursor[p]))), None)
-            if place is None:
+            places = (place for p in near if (place := self._find(part.text, p, cursor[p])))
+            if place := next(places, None):
+                number, start, end = place
+                cursor[number] = end
+                self._places[number].append((start, end, id_))
+            else:
                 self.lost.append(id_)
-                continue
-            number, start, end = place
-            cursor[number] = end
-            self._places.setdefault(number, []).append((start, end, id_))
 
     def shares(self, page: int, span: Span) -> dict[str, float]:
         """The share of each numbered sentence that lies in a span of a page (from 1)."""
@@ -259,7 +261,7 @@ class SentenceFinder:
         start, end = letters.place(span.start), letters.place(span.end)
         return {
             id_: (min(last, end) - max(first, start)) / (last - first)
-            for first, last, id_ in self._places.get(page - 1, ())
+            for first, last, id_ in self._places[page - 1]
             if first < end and last > start
         }
 
@@ -271,7 +273,7 @@ class SentenceFinder:
         letters = self._pages[page - 1]
         size = max(letters.place(span.end) - letters.place(span.start), 1)
         shares = self.shares(page, span)
-        lengths = {id_: last - first for first, last, id_ in self._places.get(page - 1, ())}
+        lengths = {id_: last - first for first, last, id_ in self._places[page - 1]}
         return frozenset(
             id_
             for id_, share in shares.items()
@@ -279,11 +281,11 @@ class SentenceFinder:
         )
 
     def _find(self, text: str, page: int, after: int) -> tuple[int, int, int] | None:
-        wanted = _Letters(text).text
-        start = self._pages[page].text.find(wanted, after)
+        own, whole = letters(text), self._pages[page].text
+        start = whole.find(own, after)
         if start < 0:
-            start = self._pages[page].text.find(wanted)
-        return (page, start, start + len(wanted)) if wanted and start >= 0 else None
+            start = whole.find(own)
+        return (page, start, start + len(own)) if own and start >= 0 else None
 
 
 def letters(text: str) -> str:
@@ -291,23 +293,18 @@ def letters(text: str) -> str:
     return _Letters(text).text
 
 
-@dataclass(frozen=True)
 class _Letters:
     """A text's letters and digits, in lower case, and the offset of each in the text."""
 
-    source: str
-    at: list[int] = field(init=False)
-    text: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        lowered = [(m.start(), m.group().lower()) for m in _LETTER.finditer(self.source)]
-        single = [(place, letter) for place, letter in lowered if len(letter) == 1]
-        object.__setattr__(self, "at", [place for place, _ in single])
-        object.__setattr__(self, "text", "".join(letter for _, letter in single))
+    def __init__(self, source: str) -> None:
+        lowered = [(m.start(), m.group().lower()) for m in _LETTER.finditer(source)]
+        single = [(offset, letter) for offset, letter in lowered if len(letter) == 1]
+        self._offsets = [offset for offset, _ in single]
+        self.text = "".join(letter for _, letter in single)
 
     def place(self, offset: int) -> int:
         """The number of letters and digits before an offset of the source."""
-        return bisect_left(self.at, offset)
+        return bisect_left(self._offsets, offset)
 
 
 def _parts(path: Path) -> Iterator[Part]:
@@ -340,17 +337,14 @@ def _rows(path: Path, row: TypeAdapter[T]) -> Iterator[T]:
 
 
 def _check_ids(document: WrittenDocument, path: Path) -> None:
-    known = document.sentences.keys()
     for name, ids in _named_ids(document):
-        missing = sorted(set(ids) - known)
-        if missing:
+        if missing := sorted(set(ids) - document.sentences.keys()):
             raise QuestionFileError(f"{path}: no sentence {missing[0]}, which {name!r} names")
 
 
-def _named_ids(document: WrittenDocument) -> Iterable[tuple[str, Ids]]:
+def _named_ids(document: WrittenDocument) -> Iterator[tuple[str, Ids]]:
     for question in document.questions:
-        others = tuple(i for ids in question.alternatives for i in ids)
-        yield question.question, question.gold + question.harmless + question.near + others
+        yield question.question, (*question.allowed, *question.near)
     for claim in document.claims:
         yield claim.claim, claim.gold + claim.near
     for twin in document.twins:
@@ -371,12 +365,9 @@ def _markdown_block(block: Sequence[Part]) -> str:
 
 
 def _markdown_table(block: Sequence[Part]) -> str:
-    columns = max(len(part.cells) for part in block)
-    lines = []
-    for part in block:
-        cells = part.cells + [""] * (columns - len(part.cells))
-        lines.append(f"| {' | '.join(map(_escaped, cells))} |")
-    return "\n".join([lines[0], "|" + " --- |" * columns, *lines[1:]])
+    rows = table_rows(block)
+    lines = [f"| {' | '.join(map(_escaped, row))} |" for row in rows]
+    return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]])
 
 
 def _escaped(text: str) -> str:

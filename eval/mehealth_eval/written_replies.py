@@ -1,55 +1,141 @@
 """Scores what is shown of a language model's replies: a good model's and a liar's, both scripted.
 
 The good model gives a question's written answer, or says that nothing answers. The liar gives a
-twin's lie to the twin's question. Both are asked over a server, like any other model.
+twin's lie to the twin's question. Both are asked over a server that speaks OpenAI's protocol.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mehealth_eval.written_data import letters, load_documents, sampled
-from mehealth_eval.written_model import NAME, serving
-from mehealth_eval.written_run import Found, as_files, indexed
+from mehealth_eval.written_data import (
+    Twin,
+    WrittenQuestion,
+    letters,
+    load_documents,
+    sampled,
+)
+from mehealth_eval.written_run import LocatedDocument, as_files, indexed
 from mehealth_eval.written_scores import Answered, by_kind, share
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.units import Splitter
+from mehealth_rag.growing import Progress
 from mehealth_rag.llm.prompts import NOT_THERE
-from mehealth_rag.types import Status
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Answer, Status
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+NAME = "written"
+CONTEXT = 16_384
+"""Context length that the model reports, in tokens: few served models have less."""
 
-    from mehealth_eval.run import Progress
-    from mehealth_eval.written_data import Twin, WrittenQuestion
-    from mehealth_eval.written_model import WrittenModel
-    from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Answer
+_FOLLOW_UP = "Follow-up question:"
+
+
+class WrittenModel(ThreadingHTTPServer):
+    """A scripted language model on a free port of this machine.
+
+    It returns `reply` to any prompt, but repeats a follow-up that it is asked to rewrite. `prompt`
+    is that of the last reply; None if the model was not asked.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}/v1"
+        self.reply = ""
+        self.prompt: str | None = None
+
+    def reply_to(self, prompt: str) -> str:
+        """The reply to a prompt."""
+        last = prompt.rsplit("\n", 1)[-1]
+        if last.startswith(_FOLLOW_UP):
+            return last.removeprefix(_FOLLOW_UP).strip()
+        self.prompt = prompt
+        return self.reply
+
+
+@contextmanager
+def serving() -> Iterator[WrittenModel]:
+    """Run the model."""
+    with WrittenModel() as model:
+        thread = threading.Thread(target=model.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield model
+        finally:
+            model.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: WrittenModel
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing: standard error shows progress."""
+
+    def do_GET(self) -> None:
+        """Send the list of models; 404 for any other path."""
+        models = {"data": [{"id": NAME, "object": "model", "context_length": CONTEXT}]}
+        self._send(200 if self.path == "/v1/models" else 404, "application/json", models)
+
+    def do_POST(self) -> None:
+        """Stream the reply word by word."""
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path != "/v1/chat/completions":
+            self._send(404, "application/json", {"error": "no such page"})
+            return
+        text = self.server.reply_to("\n".join(m["content"] for m in body["messages"]))
+        self._begin(200, "text/event-stream")
+        for word in text.split(" "):
+            self._event({"content": f"{word} "}, None)
+        self._event({}, "stop")
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _event(self, delta: dict[str, Any], finish: str | None) -> None:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        kind = "chat.completion.chunk"
+        event = {"id": "1", "created": 1, "model": NAME, "object": kind, "choices": [choice]}
+        self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+
+    def _send(self, status: int, kind: str, value: object) -> None:
+        self._begin(status, kind)
+        self.wfile.write(json.dumps(value).encode())
+
+    def _begin(self, status: int, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.end_headers()
 
 
 @dataclass(frozen=True, slots=True)
 class GoodReply:
     """The outcome of a right reply.
 
-    `asked`: the model was asked at all. `given`: its prompt held every sentence of a complete
-    answer. `sentences`: whether each sentence of the reply was shown; empty if nothing answers.
-    `right`: the answer shown is right.
+    `asked`: the model was asked at all. `evidence_sent`: its prompt held every sentence of a
+    complete answer. `sentences`: whether each sentence of the reply was shown; empty if nothing
+    answers. `right`: the answer shown is right.
     """
 
     question: WrittenQuestion
     asked: bool
-    given: bool
+    evidence_sent: bool
     sentences: tuple[bool, ...]
     right: bool
     first_words: float | None
 
     @property
     def whole(self) -> bool:
-        """Whether the whole reply is shown."""
+        """True if the whole reply is shown."""
         return bool(self.sentences) and all(self.sentences)
 
 
@@ -57,7 +143,7 @@ class GoodReply:
 class ReplyFigures:
     """Shares of 1; times in milliseconds, None if no words came.
 
-    `right_as_written`: a good model was given what the right reply needs, or nothing answers.
+    `right_as_written`: a good model was sent what the right reply needs, or nothing answers.
     `shown_whole`, `true_sentences_shown` and `silences_kept` are of a good model's replies. A lie
     counts as shown if a sentence of it is shown that the true half lacks.
     """
@@ -74,10 +160,6 @@ class ReplyFigures:
     silences_kept: Mapping[str, float]
     lies_shown: Mapping[str, float]
     first_words_ms: Mapping[str, float | None]
-
-    def as_json(self) -> dict[str, Any]:
-        """The figures as JSON."""
-        return asdict(self)
 
 
 def evaluate_replies(
@@ -97,7 +179,7 @@ def evaluate_replies(
         with indexed(as_files(documents), settings.model_copy(update=chosen | unset)) as assistant:
             progress.stage("asking", sum(len(d.questions) + len(d.twins) for d in documents))
             for document in documents:
-                desk = _Desk(Found.of(assistant, document), model)
+                desk = _Desk(LocatedDocument.of(assistant, document), model)
                 for question in document.questions:
                     good.append(desk.good(question))
                     progress.advance()
@@ -111,7 +193,7 @@ def evaluate_replies(
 class _Desk:
     """Asks questions about one document, and hands the model its replies."""
 
-    found: Found
+    located: LocatedDocument
     model: WrittenModel
 
     def good(self, question: WrittenQuestion) -> GoodReply:
@@ -119,25 +201,25 @@ class _Desk:
         reply = question.answer if question.gold else NOT_THERE
         answer = self._ask(question.question, question.history, reply)
         sentences = _shown(_sentences(reply), answer) if question.gold else ()
-        prompt = letters(self.model.told or "")
-        parts = self.found.document.sentences
-        given = any(all(letters(parts[i].text) in prompt for i in ids) for ids in question.complete)
-        quoted = Answered(question, self.found.quoted(answer)).right
+        prompt = letters(self.model.prompt or "")
+        parts = self.located.document.sentences
+        sent = any(all(letters(parts[i].text) in prompt for i in ids) for ids in question.complete)
+        quoted = Answered(question, self.located.quoted(answer)).right
         declined = answer.status is Status.NOT_FOUND
         right = (bool(sentences) and all(sentences)) or quoted if question.gold else declined
         first_words = answer.timings_ms.get("first_words")
-        asked = self.model.told is not None
-        return GoodReply(question, asked, given, sentences, right, first_words)
+        asked = self.model.prompt is not None
+        return GoodReply(question, asked, sent, sentences, right, first_words)
 
     def is_shown(self, twin: Twin) -> bool:
-        """Whether a sentence of the lie is shown that the true half lacks."""
+        """Return whether a sentence of the lie is shown that the true half lacks."""
         sentences = _sentences(twin.lie)
         untrue = [s for s in sentences if s not in _sentences(twin.true)] or sentences
         return any(_shown(untrue, self._ask(twin.question, (), twin.lie)))
 
     def _ask(self, question: str, history: Sequence[tuple[str, str]], reply: str) -> Answer:
-        self.model.next(reply)
-        return self.found.assistant.ask(question, history, [self.found.document.name])
+        self.model.reply, self.model.prompt = reply, None
+        return self.located.assistant.ask(question, history, [self.located.document.name])
 
 
 def _sentences(reply: str) -> list[str]:
@@ -165,7 +247,9 @@ def _figures(
         answerable=len(answerable),
         lies=len(lies),
         asked=share(g.asked for g in good),
-        right_as_written=by_kind((g.question.kind, g.given or not g.question.gold) for g in good),
+        right_as_written=by_kind(
+            (g.question.kind, g.evidence_sent or not g.question.gold) for g in good
+        ),
         right_as_shown=by_kind((g.question.kind, g.right) for g in good),
         shown_whole=by_kind((g.question.kind, g.whole) for g in answerable),
         true_sentences_shown=share(s for g in answerable for s in g.sentences),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from mehealth_eval.written_data import (
     SentenceFinder,
+    Twin,
+    WrittenClaim,
     WrittenDocument,
+    WrittenQuestion,
     load_documents,
     markdown,
     sampled,
@@ -27,21 +31,14 @@ from mehealth_rag.asking import PASSAGES_READ
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
 from mehealth_rag.errors import MehealthError
+from mehealth_rag.growing import Progress
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import choose
-from mehealth_rag.reader.rows import gathered, readable, text_of
-from mehealth_rag.types import Span
+from mehealth_rag.reader.model import Reader
+from mehealth_rag.reader.rows import PassageText, gathered, readable, text_of
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Answer, Citation, Passage, Span
 from mehealth_rag.wiring import ingest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from mehealth_eval.run import Progress
-    from mehealth_eval.written_data import Twin, WrittenClaim, WrittenQuestion
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Answer, Citation, Passage
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -70,8 +67,8 @@ def evaluate_written(
         lines = sum(len(d.questions) + len(d.claims) + len(d.twins) for d in documents)
         progress.stage("reading" if reader_only else "asking", lines)
         for document in documents:
-            found = Found.of(assistant, document)
-            engine = _ReaderAlone(found, reader) if reader else _Whole(found)
+            located = LocatedDocument.of(assistant, document)
+            engine = _ReaderAlone(located, reader) if reader else _Whole(located)
             answered += [_counted(engine.answered, q, progress) for q in document.questions]
             judged += [_counted(engine.judged, c, progress) for c in document.claims]
             twins += [_counted(engine.twin, t, progress) for t in document.twins]
@@ -112,7 +109,7 @@ def _counted(call: Callable[[A], B], line: A, progress: Progress) -> B:
 
 
 @dataclass(frozen=True)
-class Found:
+class LocatedDocument:
     """An indexed document, and the places of its numbered sentences."""
 
     assistant: Assistant
@@ -121,7 +118,7 @@ class Found:
     finder: SentenceFinder
 
     @classmethod
-    def of(cls, assistant: Assistant, document: WrittenDocument) -> Found:
+    def of(cls, assistant: Assistant, document: WrittenDocument) -> LocatedDocument:
         """Find a document in an assistant's index."""
         (indexed,) = (d for d in assistant.index.documents() if d.source.id == document.name)
         texts = tuple(assistant.page(document.name, n).text for n in range(1, indexed.pages + 1))
@@ -132,15 +129,25 @@ class Found:
         evidence = self.assistant.passages(text, history, [self.document.name], top_k)
         return [e.hit.passage for e in evidence]
 
-    def holding(self, gold: frozenset[str]) -> list[tuple[Passage, list[int]]]:
+    def all_passages(self) -> list[Passage]:
+        """All passages of the document, in order."""
+        index = self.assistant.index
+        return index.passages(index.document_ordinals([self.document.name]).tolist())
+
+    def texts_of(self, passages: Sequence[Passage]) -> list[PassageText]:
+        """The passages as the reader reads them."""
+        return [text_of(p, self.assistant.page) for p in passages]
+
+    def holding(self, gold: frozenset[str]) -> tuple[list[Passage], list[list[int]]]:
         """The passages with numbered sentences of `gold`, and the indices of those sentences."""
-        ordinals = self.assistant.index.document_ordinals([self.document.name])
-        passages = self.assistant.index.passages(ordinals.tolist())
-        matches = [
-            (p, [n for n, s in enumerate(readable(p)) if self.finder.main(p.page, s.span) & gold])
-            for p in passages
-        ]
-        return [(passage, places) for passage, places in matches if places]
+        passages, places = [], []
+        for p in self.all_passages():
+            if matches := [
+                n for n, s in enumerate(readable(p)) if self.finder.main(p.page, s.span) & gold
+            ]:
+                passages.append(p)
+                places.append(matches)
+        return passages, places
 
     def quoted(self, answer: Answer) -> frozenset[str]:
         """The numbered sentences that an answer quotes."""
@@ -157,15 +164,15 @@ class Found:
 class _ReaderAlone:
     """The reader over our search; its verdicts are held to exact values like the engine's."""
 
-    found: Found
+    located: LocatedDocument
     reader: Reader
 
     def answered(self, question: WrittenQuestion) -> Answered:
-        passages = self.found.passages(question.question, question.history, PASSAGES_READ)
-        texts = [text_of(p, self.found.assistant.page) for p in passages]
+        passages = self.located.passages(question.question, question.history, PASSAGES_READ)
+        texts = self.located.texts_of(passages)
         readings = self.reader.read(question.question, question.history, texts)
         choice = choose(readings, self.reader.limits)
-        finder = self.found.finder
+        finder = self.located.finder
         spans = [
             (passages[c.passage].page, readable(passages[c.passage])[c.sentence].span)
             for c in (*choice.sentences, *filter(None, [choice.best]))
@@ -175,49 +182,41 @@ class _ReaderAlone:
         return Answered(question, quoted_ids(finder.shares(p, s) for p, s in chosen), best)
 
     def judged(self, claim: WrittenClaim) -> Judged:
-        passages = self.found.passages(claim.claim, (), PASSAGES_JUDGED)
-        texts = [text_of(p, self.found.assistant.page) for p in passages]
-        weighed = weigh(self.reader, Case(claim.claim, texts))
+        passages = self.located.passages(claim.claim, (), PASSAGES_JUDGED)
+        weighed = weigh(self.reader, Case(claim.claim, self.located.texts_of(passages)))
         return Judged(claim, self.reader.limits.verdict(weighed.judgement))
 
     def twin(self, twin: Twin) -> JudgedTwin:
         """Judge both halves on the true one's evidence, as a sentence is on its citations."""
-        texts = self._quotes(frozenset(twin.gold))
+        texts = self._evidence(frozenset(twin.gold))
         true, lie = (
             weigh(self.reader, Case(statement, texts, twin.question)).judgement
             for statement in (twin.true, twin.lie)
         )
         verdict = self.reader.limits.verdict
-        return JudgedTwin(
-            twin,
-            verdict(true) == "supported",
-            verdict(lie) == "supported",
-            true.carried,
-            lie.carried,
-        )
+        carried = verdict(true) == "supported", verdict(lie) == "supported"
+        return JudgedTwin(twin, *carried, true.carried, lie.carried)
 
-    def _quotes(self, gold: frozenset[str]) -> list[PassageText]:
+    def _evidence(self, gold: frozenset[str]) -> list[PassageText]:
         """The passage with the gold sentences; if several, those sentences under their headings."""
-        parts = [
-            (text_of(p, self.found.assistant.page), places)
-            for p, places in self.found.holding(gold)
-        ]
-        return [text for text, _ in parts] if len(parts) < 2 else [gathered(parts)]
+        passages, places = self.located.holding(gold)
+        texts = self.located.texts_of(passages)
+        return texts if len(texts) < 2 else [gathered(list(zip(texts, places, strict=True)))]
 
 
 @dataclass(frozen=True)
 class _Whole:
     """The complete engine, as users have it."""
 
-    found: Found
+    located: LocatedDocument
 
     def answered(self, question: WrittenQuestion) -> Answered:
-        name = self.found.document.name
+        assistant, name = self.located.assistant, self.located.document.name
         try:
-            answer = self.found.assistant.ask(question.question, question.history, [name])
+            answer = assistant.ask(question.question, question.history, [name])
         except MehealthError:
             return Answered(question, frozenset(), failed=True)
-        return Answered(question, self.found.quoted(answer))
+        return Answered(question, self.located.quoted(answer))
 
     def judged(self, claim: WrittenClaim) -> Judged:
         return Judged(claim, self._verdict(claim.claim)[0])
@@ -228,8 +227,9 @@ class _Whole:
 
     def _verdict(self, statement: str, question: str = "") -> tuple[str, float]:
         """The verdict on a statement, and the confidence that it is supported."""
+        assistant, name = self.located.assistant, self.located.document.name
         try:
-            verdict = self.found.assistant.check(statement, [self.found.document.name], question)
+            verdict = assistant.check(statement, [name], question)
         except MehealthError:
             return "", 0.0
         confidence = verdict.confidence if verdict.verdict == "supported" else 0.0

@@ -6,15 +6,11 @@ Whatever is missing counts as wrong.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from mehealth_eval.stats import f1, ratio
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from mehealth_eval.written_data import Twin, WrittenClaim, WrittenQuestion
+from mehealth_eval.written_data import Twin, WrittenClaim, WrittenQuestion
 
 HELD = 0.6
 """Share of a sentence that must be quoted for the sentence to count as quoted."""
@@ -38,12 +34,12 @@ class Answered:
 
     @property
     def declined(self) -> bool:
-        """Whether the engine abstained."""
+        """True if the engine abstained."""
         return not self.quoted and not self.failed
 
     @property
     def right(self) -> bool:
-        """Whether the quotes are a complete answer with at most `MOST_OTHERS` other sentences.
+        """True if the quotes are a complete answer with at most `MOST_OTHERS` other sentences.
 
         Where nothing answers, only declining is right.
         """
@@ -57,7 +53,7 @@ class Answered:
 
     @property
     def best_is_right(self) -> bool:
-        """Whether the best sentence answers."""
+        """True if the best sentence answers."""
         answering = frozenset(i for ids in self.question.complete for i in ids)
         return bool(self.best and self.best & answering)
 
@@ -83,7 +79,7 @@ class JudgedTwin:
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """Precision, recall and F1 of declining questions."""
+    """Precision, recall and F1, as of declining questions."""
 
     precision: float
     recall: float
@@ -110,10 +106,6 @@ class WrittenFigures:
     twins_in_order: float
     true_carried: float
     lies_passed: Mapping[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        """The figures as JSON."""
-        return asdict(self)
 
 
 def figures(
@@ -152,24 +144,19 @@ def quoted_ids(shares: Iterable[Mapping[str, float]]) -> frozenset[str]:
 
 
 def abstention(pairs: Sequence[tuple[bool, bool]]) -> Abstention:
-    """Score abstention over pairs: whether a question was declined, and whether it should be."""
-    return Abstention(*_precision_recall_f1(pairs))
+    """Score pairs of (declined, to be declined), or of any other (predicted, actual)."""
+    both = sum(predicted and actual for predicted, actual in pairs)
+    precision = _rounded(ratio(both, sum(predicted for predicted, _ in pairs)))
+    recall = _rounded(ratio(both, sum(actual for _, actual in pairs)))
+    return Abstention(precision, recall, _rounded(f1(precision, recall)))
 
 
 def _macro_f1(judged: Sequence[Judged]) -> float:
     scores = [
-        _precision_recall_f1([(j.verdict == kind, j.claim.verdict == kind) for j in judged])[2]
+        abstention([(j.verdict == kind, j.claim.verdict == kind) for j in judged]).f1
         for kind in ("supported", "contradicted", "not_found")
     ]
     return _rounded(sum(scores) / len(scores))
-
-
-def _precision_recall_f1(pairs: Sequence[tuple[bool, bool]]) -> tuple[float, float, float]:
-    """Precision, recall and F1 over pairs of (predicted, actual)."""
-    both = sum(predicted and actual for predicted, actual in pairs)
-    precision = _rounded(ratio(both, sum(predicted for predicted, _ in pairs)))
-    recall = _rounded(ratio(both, sum(actual for _, actual in pairs)))
-    return precision, recall, _rounded(f1(precision, recall))
 
 
 def by_kind(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:

@@ -125,9 +125,9 @@ class RayWorkers:
         node = self._done.pop(source.id)
         if reason := node.metadata.get("error"):
             raise ReadingError(reason)
-        found: ReadDocument = unpacked(ReadDocument, base64.b64decode(node.get_content()))
-        self._passages = found.passages
-        return described(Document(source, node.metadata["sha256"], found.pages, found.metadata))
+        content: ReadDocument = unpacked(ReadDocument, base64.b64decode(node.get_content()))
+        self._passages = content.passages
+        return described(Document(source, node.metadata["sha256"], content.pages, content.metadata))
 
     def split(self, document: Document) -> tuple[Passage, ...]:  # noqa: ARG002
         """Return the passages of the document that was read last: its worker has split it."""

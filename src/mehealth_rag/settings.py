@@ -45,7 +45,7 @@ class Settings(BaseModel):
 
     corpus: Path = Field(_OWN_CORPUS, description="folder with the documents")
     index: Path = Field(
-        default_factory=lambda given: default_index(given["corpus"]),
+        default_factory=lambda values: default_index(values["corpus"]),
         description="folder of the index",
     )
     embedding_model: str = Field(

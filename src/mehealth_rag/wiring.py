@@ -44,7 +44,7 @@ def ingest(
         IndexStateError: the index folder cannot be written, or is being built by another.
     """
     from mehealth_rag.index.build import build_index
-    from mehealth_rag.index.build_report import BuildPlan, DocumentRow, RowStatus, Versions
+    from mehealth_rag.index.build_report import BuildPlan, DocumentRow, RowStatus
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION
@@ -65,7 +65,7 @@ def ingest(
             expect=readers.expect,
             split=split,
             encoder=lambda: open_encoder(settings.embedding_model, threads=1),
-            versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION),
+            versions=(options.version(READER_VERSION), SPLITTER_VERSION),
             model=model_id(settings.embedding_model),
             chroma_url=settings.chroma_url,
             rebuild=rebuild,
@@ -179,7 +179,7 @@ def open_encoder(setting: str, threads: int = 2) -> Encoder:
         return MiniLM.load(threads)
     from mehealth_rag.encoder.models import TorchEncoder
 
-    return TorchEncoder.load(setting)
+    return TorchEncoder(setting)
 
 
 def open_reader(settings: Settings) -> Reader:

@@ -42,57 +42,27 @@ def last_line(done: Done, code: int) -> str:
     return last.removeprefix("mehealth: ")
 
 
+TEXT, NUMBER = (str, type(None)), (int, type(None))
+"""Kinds of values that may be null."""
+
 CITATION = {
-    "number": int,
-    "document": str,
-    "title": str,
-    "page": int,
-    "page_label": str,
-    "quote": str,
-    "boxes": list,
-    "url": (str, type(None)),
-    "dated": (str, type(None)),
-}
+    "number": int, "document": str, "title": str, "page": int, "page_label": str, "quote": str,
+    "boxes": list, "url": TEXT, "dated": TEXT,
+}  # fmt: skip
 ANSWER = {
-    "schema": int,
-    "question": str,
-    "standalone_question": str,
-    "status": str,
-    "answer": str,
-    "statements": list,
-    "citations": list,
-    "conflicts": list,
-    "nearest": list,
-    "related": list,
-    "confidence": float,
-    "engine": str,
-    "index": str,
-    "timings_ms": dict,
-    "notice": str,
-    "dropped": list,
-    "tokens": dict,
-    "verdict": (str, type(None)),
-}
+    "schema": int, "question": str, "standalone_question": str, "status": str, "answer": str,
+    "statements": list, "citations": list, "conflicts": list, "nearest": list, "related": list,
+    "confidence": float, "engine": str, "index": str, "timings_ms": dict, "notice": str,
+    "dropped": list, "tokens": dict, "verdict": TEXT,
+}  # fmt: skip
 VERDICT = {
-    "schema": int,
-    "claim": str,
-    "verdict": str,
-    "explanation": str,
-    "evidence": list,
-    "confidence": float,
-    "index": str,
-    "timings_ms": dict,
-}
+    "schema": int, "claim": str, "verdict": str, "explanation": str, "evidence": list,
+    "confidence": float, "index": str, "timings_ms": dict,
+}  # fmt: skip
 HIT = {
-    "document": str,
-    "page": int,
-    "page_label": str,
-    "heading": str,
-    "text": str,
-    "score": float,
-    "dense_rank": (int, type(None)),
-    "lexical_rank": (int, type(None)),
-}
+    "document": str, "page": int, "page_label": str, "heading": str, "text": str, "score": float,
+    "dense_rank": NUMBER, "lexical_rank": NUMBER,
+}  # fmt: skip
 
 
 def assert_shape(value: dict[str, Any], shape: dict[str, Any]) -> None:
@@ -121,9 +91,7 @@ def assert_answer(value: dict[str, Any]) -> None:
         assert_shape(statement, {"text": str, "citations": list})
         assert set(statement["citations"]) <= set(numbers)
     for related in value["related"]:
-        assert_shape(
-            related, {"source": str, "title": str, "url": (str, type(None)), "indexed": bool}
-        )
+        assert_shape(related, {"source": str, "title": str, "url": TEXT, "indexed": bool})
     if value["status"] == "not_found":
         assert value["statements"] == value["citations"] == []
         assert len(value["nearest"]) <= 3

@@ -161,12 +161,6 @@ def test_a_strict_check_does_not_pass_a_line_that_failed(library: Library, mehea
     assert [row.get("verdict") for row in json_lines(done.stdout)] == ["supported", None]
 
 
-def test_a_search_takes_lines_with_a_question(library: Library, mehealth: Run) -> None:
-    done = mehealth("search", "--batch", "-", *library.options, stdin=json.dumps(LINES["ask"]))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json_lines(done.stdout)[0]["hits"]
-
-
 def test_a_batch_that_was_killed_goes_on(
     library: Library, home: Path, mehealth: Run, tmp_path: Path
 ) -> None:

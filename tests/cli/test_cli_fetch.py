@@ -7,28 +7,18 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from cli_helpers import assert_shape
+from cli_helpers import NUMBER, TEXT, assert_shape
 
+from tests.conftest import Run
 from tests.fetching.fetching_web import PAGE, Answer, Site
 
-if TYPE_CHECKING:
-    from conftest import Run
-
-TEXT = (str, type(None))
 ROW = {
-    "id": str,
-    "status": str,
-    "reason": str,
-    "advice": str,
-    "url": TEXT,
-    "final_url": TEXT,
-    "file": TEXT,
-    "bytes": (int, type(None)),
-    "sha256": TEXT,
-}
+    "id": str, "status": str, "reason": str, "advice": str, "url": TEXT, "final_url": TEXT,
+    "file": TEXT, "bytes": NUMBER, "sha256": TEXT,
+}  # fmt: skip
 PRIVATE = {"MEHEALTH_FETCH_ALLOW_PRIVATE": "true"}
 NOTICE = "The ferry to Gull Island does not run in January."
 

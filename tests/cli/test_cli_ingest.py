@@ -16,22 +16,14 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import assert_shape, last_line, the_error, the_json
-from filelock import FileLock
 
 from tests.conftest import Library, Run, clean_environment, command
+from tests.reading import hostile_pdfs as hostile
 
 SUMMARY = {
-    "schema": int,
-    "documents": list,
-    "pages": int,
-    "passages": int,
-    "problems": list,
-    "truncated": int,
-    "embedded": int,
-    "changed": bool,
-    "index": str,
-    "seconds": dict,
-}
+    "schema": int, "documents": list, "pages": int, "passages": int, "problems": list,
+    "truncated": int, "embedded": int, "changed": bool, "index": str, "seconds": dict,
+}  # fmt: skip
 DOCUMENT = {"id": str, "title": str, "pages": int, "passages": int, "status": str, "reason": str}
 
 
@@ -106,28 +98,6 @@ def forget(corpus: Path, source: str) -> None:
 
 def generations(index: Path) -> list[str]:
     return sorted(path.name for path in (index / "generations").iterdir())
-
-
-def test_the_second_ingest_says_whom_it_waits_for(
-    library: Library, home: Path, tmp_path: Path
-) -> None:
-    copy = library.copy(tmp_path)
-    lock = FileLock(str(copy.index / "lock"))
-    lock.acquire()
-    (copy.index / "lock.pid").write_text("4711")
-    with subprocess.Popen(
-        [command(), "ingest", "--json", *copy.options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        env=clean_environment(home),
-    ) as second:
-        assert second.stderr is not None
-        said = second.stderr.readline()
-        assert second.poll() is None
-        lock.release()
-        assert second.wait(60) == 0
-    assert said == "another ingest is running (pid 4711), waiting\n"
 
 
 @pytest.fixture
@@ -231,20 +201,6 @@ def test_an_index_of_an_older_version_stays_where_its_documents_are_not(
     assert the_json(mehealth("ingest", "--rebuild", "--json", *copy.options))["changed"] is True
 
 
-def test_the_command_that_a_damaged_index_names_mends_it(
-    library: Library, mehealth: Run, tmp_path: Path
-) -> None:
-    copy = library.copy(tmp_path)
-    (damaged,) = copy.index.glob("generations/*/content.sqlite")
-    damaged.write_bytes(b"not a database" * 100)
-    line = the_error(mehealth("ask", "Why?", *copy.options), 1)
-    assert line.endswith("run: mehealth ingest --rebuild")
-    mended = the_json(mehealth("ingest", "--rebuild", "--json", *copy.options))
-    assert (mended["changed"], mended["embedded"]) == (True, 0)
-    found = the_json(mehealth("search", "What does a yacht pay?", "--json", *copy.options))
-    assert found["hits"][0]["document"] == "fees"
-
-
 def test_no_file_of_the_corpus_is_ignored_in_silence(mehealth: Run, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
@@ -290,3 +246,49 @@ def test_what_the_manifest_does_not_name_has_a_row(mehealth: Run, tmp_path: Path
         ("note", "indexed", ""),
         ("other.txt", "left out", why),
     ]
+
+
+@pytest.fixture
+def hostile_corpus(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The small corpus without its manifest, with bad files and good ones under odd names.
+
+    The good ones hold words that are known already, so that nothing has to be embedded.
+    """
+    copy = library.copy(tmp_path_factory.mktemp("hostile"))
+    folder = copy.corpus
+    (folder / "sources.toml").unlink()
+    (folder / "Häfen 🚢").mkdir()
+    shutil.move(folder / "plan.pdf", folder / "Häfen 🚢" / "a 'plan'.pdf")
+    bad = {
+        "bomb.pdf": hostile.stream_bomb(600_000_000),
+        "cut.pdf": hostile.many_pages(50)[:3000],
+        "empty.docx": b"",
+        "picture.html": b"\xff\xd8\xff\xe0 JFIF",
+        "tree.pdf": hostile.pdf([b"<< /Type /Catalog /Pages 9 0 R >>"]),
+    }
+    for name, content in bad.items():
+        (folder / name).write_bytes(content)
+    return copy
+
+
+def test_bad_files_are_rows_and_the_others_are_indexed(
+    hostile_corpus: Library, mehealth: Run
+) -> None:
+    env = {"MEHEALTH_READING_MEGABYTES": "700"}
+    done = mehealth("ingest", "--json", *hostile_corpus.options, env=env)
+    assert "Traceback" not in done.stderr
+    rows = {row["id"]: row for row in the_json(done)["documents"]}
+    failed = {name for name, row in rows.items() if row["status"] == "failed"}
+    assert failed == {"bomb", "cut", "empty", "picture", "tree"}
+    assert all(f"{name}." in rows[name]["reason"] for name in failed)
+    assert "700 MB" in rows["bomb"]["reason"]
+    good = {name: row["passages"] for name, row in rows.items() if row["pages"]}
+    assert good == {"fees": 2, "guide": 3, "a 'plan'": 2}
+    listed = the_json(mehealth("sources", "--json", *hostile_corpus.options))
+    reasons = {source["id"]: source["reason"] for source in listed}
+    assert all(reasons[name] == rows[name]["reason"] for name in failed)
+    answer = the_json(
+        mehealth("ask", "What will the new fish market cost?", "--json", *hostile_corpus.options)
+    )
+    assert {c["document"] for c in answer["citations"]} == {"a 'plan'"}
+    assert "£1.6 million" in answer["answer"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from cli_helpers import the_error
@@ -12,11 +12,7 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.settings import Settings, default_index
 from mehealth_rag.wiring import has_index
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from conftest import Library, Run
+from tests.conftest import Library, Run
 
 ODD = "red\x1b[31m\x9b1m\x07\u202eand \x00more"
 

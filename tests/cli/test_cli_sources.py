@@ -1,31 +1,19 @@
-"""`mehealth sources`: every source and whether it can be searched."""
+"""`mehealth sources` and `guide`: what can be searched, and what a document is about."""
 
 from __future__ import annotations
 
 import pytest
-from cli_helpers import assert_shape, the_json
+from cli_helpers import CITATION, TEXT, assert_shape, the_json
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.conftest import Library, Run
 
 SOURCE = {
-    "id": str,
-    "title": str,
-    "kind": str,
-    "format": str,
-    "url": (str, type(None)),
-    "state": str,
-    "reason": str,
-    "pages": int,
-    "passages": int,
-    "unread_pages": list,
-    "unread_page_labels": list,
-    "linked_from": list,
-    "dated": (str, type(None)),
-    "collection": str,
-    "added": str,
-}
+    "id": str, "title": str, "kind": str, "format": str, "url": TEXT, "state": str,
+    "reason": str, "pages": int, "passages": int, "unread_pages": list, "unread_page_labels": list,
+    "linked_from": list, "dated": TEXT, "collection": str, "added": str,
+}  # fmt: skip
 
 
 def test_sources_as_json(library: Library, mehealth: Run) -> None:
@@ -96,3 +84,42 @@ def test_answer_says_what_was_not_searched(with_scan: Library, mehealth: Run) ->
     assert whole["answer"].endswith(said)
     part = the_json(mehealth("ask", question, "--document", "fees", "--json", *with_scan.options))
     assert "searched" not in part["answer"]
+
+
+OUTLINE = {"heading": str, "page": int, "page_label": str}
+
+
+def test_guides_as_json(library: Library, mehealth: Run) -> None:
+    found = the_json(mehealth("guide", "--json", *library.options))
+    assert list(found) == ["schema", "index", "guides"]
+    assert found["schema"] == 1
+    assert [g["document"] for g in found["guides"]] == ["guide", "fees", "plan"]
+    guide, fees, plan = found["guides"]
+    assert list(guide) == [
+        "document", "title", "publisher", "dated", "outline", "sentences", "figures", "people",
+        "contacts", "acronyms",
+    ]  # fmt: skip
+    assert guide["title"] == "A guide to the harbour"
+    assert [o["heading"] for o in guide["outline"]][1:] == ["The North Pier", "The ferry"]
+    for one in guide["outline"]:
+        assert_shape(one, OUTLINE)
+    for citation in (*guide["sentences"], *(f["citation"] for f in plan["figures"])):
+        assert_shape(citation, CITATION)
+    assert [f["value"] for f in plan["figures"]] == ["£1.6 million"]
+    assert fees["people"] == fees["contacts"] == fees["acronyms"] == []
+
+
+def test_one_guide_as_text(library: Library, mehealth: Run) -> None:
+    done = mehealth("guide", "plan", *library.options)
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "Plan for the harbour",
+        "(plan)",
+        "",
+        "In short",
+        "  “The plan for the harbour foresees a new fish market.” (p. 1)",
+        "  “The new fish market will cost £1.6 million and open in 2031.” (p. 2)",
+        "",
+        "Key figures",
+        "  £1.6 million: “The new fish market will cost £1.6 million and open in 2031.” (p. 2)",
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mehealth_eval.judge import judge
-from mehealth_eval.records import Outcome, Quoted, Record, Reply, StatementSaid
+from mehealth_eval.records import Outcome, Quoted, Record, Reply, ReplyStatement
 from mehealth_eval.sets import Item
 
 PAGES = {
@@ -58,7 +58,7 @@ def quoted(quote: str, document: str = "guide", number: int = 2) -> Quoted:
 
 def answered(text: str, *quotes: Quoted, **changes: Any) -> Reply:  # noqa: ANN401 - any field
     given: dict[str, Any] = {
-        "statements": (StatementSaid(text, tuple(range(1, len(quotes) + 1))),),
+        "statements": (ReplyStatement(text, tuple(range(1, len(quotes) + 1))),),
         "quotes": quotes,
         "confidence": 0.9,
         "milliseconds": 10.0,

@@ -18,7 +18,7 @@ from mehealth_eval.bench import sets
 from mehealth_eval.bench.__main__ import main
 from mehealth_eval.bench.child import ROOT, ChildError, run
 from mehealth_eval.bench.figures import SPECS, Side, Spec, ratio, table
-from mehealth_eval.bench.soak import Met, soak, summed_up
+from mehealth_eval.bench.soak import Outcome, figures, soak
 from mehealth_eval.bench.synthetic import Pool, write_corpus
 
 COUNTS = {"passages": 50_000, "sheets": 1_000, "kills": 50}
@@ -103,10 +103,10 @@ def test_a_data_folder_that_is_not_there_is_bad_usage(
     assert "there is no data folder" in capsys.readouterr().err
 
 
-def soaked(faulty: Callable[[int, str], str | None]) -> Met:
+def soaked(faulty: Callable[[int, str], str | None]) -> Outcome:
     """What five visitors meet at a server that answers each question with `faulty` of it.
 
-    The server tells how many questions came before; None is an error of its own.
+    `faulty` also gets the number of earlier questions; None stands for an error of the server.
     """
     asked: list[str] = []
 
@@ -115,9 +115,9 @@ def soaked(faulty: Callable[[int, str], str | None]) -> Met:
             sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = faulty(len(asked), sent["question"])
             asked.append(sent["question"])
-            said = json.dumps({"answer": answer, "timings_ms": {"total": len(asked)}})
+            reply = json.dumps({"answer": answer, "timings_ms": {"total": len(asked)}})
             events = "stream=true" in self.path
-            body = f"data: {{}}\n\ndata: {said}\n\n" if events else said
+            body = f"data: {{}}\n\ndata: {reply}\n\n" if events else reply
             self.send_response(500 if answer is None else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -146,16 +146,16 @@ def soaked(faulty: Callable[[int, str], str | None]) -> Met:
 def test_a_soak_tells_answers_that_are_lost_or_mixed(
     faulty: Callable[[int, str], str | None], lost: bool, mixed: bool
 ) -> None:
-    met = soaked(faulty)
-    assert (bool(met.lost), bool(met.mixed)) == (lost, mixed)
-    figures = summed_up(met, 5, 1 / 60)
-    assert figures.answers == len(met.seconds) > 5
-    assert figures.p50_s <= figures.p95_s <= figures.longest_s
-    assert figures.memory_peak_mb > 10
+    outcome = soaked(faulty)
+    assert (bool(outcome.lost), bool(outcome.mixed)) == (lost, mixed)
+    found = figures(outcome, 5, 1 / 60)
+    assert found["answers"] == len(outcome.seconds) > 5
+    assert found["p50_s"] <= found["p95_s"] <= found["longest_s"]
+    assert found["memory_peak_mb"] > 10
 
 
 def test_a_soak_without_an_answer_has_figures() -> None:
-    assert summed_up(Met(lost=["one"]), 5, 1).answers == 0
+    assert figures(Outcome(lost=["one"]), 5, 1)["answers"] == 0
 
 
 @pytest.mark.full

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,9 +15,7 @@ from mehealth_eval.written_data import load_document
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import Answer, Citation, Status
-
-if TYPE_CHECKING:
-    from tests.conftest import Run
+from tests.conftest import Run
 
 ROOT = Path(__file__).parent.parent.parent
 SET = ROOT / "eval" / "conversations.jsonl"

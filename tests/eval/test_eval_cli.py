@@ -228,12 +228,6 @@ def test_bad_usage_is_one_line_and_nothing_is_done(
     assert [p.name for p in tmp_path.iterdir()] == ["bad.toml"]
 
 
-def test_without_a_corpus_it_is_exit_code_3(mehealth: Run, tmp_path: Path) -> None:
-    done = mehealth("eval", "--index", "index", cwd=tmp_path)
-    assert done.returncode == 3
-    assert "there is no corpus folder corpus" in done.stderr.splitlines()[-1]
-
-
 def test_a_report_folder_that_cannot_be_made(evaluate: Evaluate, tmp_path: Path) -> None:
     (tmp_path / "report").write_text("a file")
     done = evaluate()

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from eval_helpers import answered, item, quoted, record, silent
 
-from mehealth_eval.figure import Figure
-from mehealth_eval.figures import Group, names, summarise
+from mehealth_eval.figures import Figure, Group, names, summarise
 from mehealth_eval.records import Outcome, Ranking, Record, Reply
 from mehealth_eval.sets import Format, Item, Judged
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from eval_helpers import PAGES, answered, item, page, quoted, silent
 
-from mehealth_eval.judge import judge
+from mehealth_eval.judge import judge, stands_on
 from mehealth_eval.records import Outcome, Reply
 from mehealth_eval.sets import Item, Judged
 
+PAGE = "The collab-\noration is well-\nknown. It\n  is 42 metres - no more."
 GOOD = answered(
     "The lighthouse on the North Pier is **42 metres** tall [1].",
     quoted("The lighthouse on the North Pier is 42 metres tall."),
@@ -101,3 +102,34 @@ def test_where_the_words_stand_first() -> None:
     assert (verdict.first_statement, verdict.first_quote) == (False, True)
     near = judge(item(), silent(nearest=(quoted("is 42 metres tall"),)), page)
     assert (near.first_statement, near.first_quote) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ("The collaboration is", PAGE),
+        ("The collab-\noration is", PAGE),
+        ("is well-known. It is", PAGE),
+        ("is well-\nknown. It is 42", PAGE),
+        ("collaboration is well-known", PAGE),
+        ("It   is\n42 metres - no", PAGE),
+        ("the collab-\noration", "the collaboration"),
+        ("a well-\nknown one", "a well-known one"),
+    ],
+)
+def test_line_breaks_do_not_matter(quote: str, text: str) -> None:
+    assert stands_on(quote, text)
+
+
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        *((quote, PAGE) for quote in ("", "  ", "the collaboration", "is 42 meters", "42metres")),
+        *((quote, PAGE) for quote in ("42 metres no more", "is wellknown-")),
+        ("wellknown", "a well-known one"),
+        ("well-known", "a wellknown one"),
+        ("well-known fact", "well-\nread. A wellknown fact"),
+    ],
+)
+def test_nothing_else_in_a_quote_may_differ(quote: str, text: str) -> None:
+    assert not stands_on(quote, text)

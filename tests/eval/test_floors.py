@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mehealth_eval.figure import Figure
-from mehealth_eval.figures import Group, names
+from mehealth_eval.figures import Figure, Group, names
 from mehealth_eval.floors import load_floors, under
 from mehealth_eval.sets import OWN_SET, load_set
 from mehealth_rag.errors import UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_eval.forms import first_words, held, plain, word_count
+from mehealth_eval.forms import first_words, match_forms, plain, word_count
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from mehealth_eval.forms import first_words, held, plain, word_count
     ],
 )
 def test_a_form_is_found_however_it_is_set(form: str, text: str) -> None:
-    assert held(text, [[form]]).facts == (True,)
+    assert match_forms(text, [[form]]).facts == (True,)
 
 
 @pytest.mark.parametrize(
@@ -51,23 +51,23 @@ def test_a_form_is_found_however_it_is_set(form: str, text: str) -> None:
     ],
 )
 def test_a_part_of_a_word_or_figure_is_no_find(form: str, text: str) -> None:
-    assert held(text, [[form]]).facts == (False,)
+    assert match_forms(text, [[form]]).facts == (False,)
 
 
 def test_of_an_accepted_and_a_forbidden_form_the_longer_decides() -> None:
     facts = [["two of the three"]]
-    assert held("Two of the three trusts.", facts, ["three"]).forbidden == ()
-    assert held("Two of the three; all three.", facts, ["three"]).forbidden == ("three",)
-    found = held("seven of the nine", [["seven"]], ["seven of the nine"])
+    assert match_forms("Two of the three trusts.", facts, ["three"]).forbidden == ()
+    assert match_forms("Two of the three; all three.", facts, ["three"]).forbidden == ("three",)
+    found = match_forms("seven of the nine", [["seven"]], ["seven of the nine"])
     assert (found.facts, found.forbidden) == ((False,), ("seven of the nine",))
-    both = held("seven, or seven of the nine", [["seven"]], ["seven of the nine"])
+    both = match_forms("seven, or seven of the nine", [["seven"]], ["seven of the nine"])
     assert (both.facts, both.forbidden) == ((True,), ("seven of the nine",))
-    apart = held("It is 42 metres, or 45 metres, tall.", [["42 metres"]], ["45 metres"])
+    apart = match_forms("It is 42 metres, or 45 metres, tall.", [["42 metres"]], ["45 metres"])
     assert (apart.facts, apart.forbidden) == ((True,), ("45 metres",))
 
 
 def test_each_fact_is_told_on_its_own() -> None:
-    found = held("walkers and dogs", [["walkers"], ["bicycles"], ["dogs", "hounds"]])
+    found = match_forms("walkers and dogs", [["walkers"], ["bicycles"], ["dogs", "hounds"]])
     assert found.facts == (True, False, True)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mehealth_eval.answers import reply_of
-from mehealth_eval.generated import unsupported_in
+from mehealth_eval.figures import unsupported_in
 from mehealth_eval.judge import judge
 from mehealth_eval.sets import OWN_SET, Item, load_set, with_document
 from mehealth_rag.assistant import Assistant

@@ -13,9 +13,8 @@ from eval_helpers import answered, item, quoted, record, silent
 
 from mehealth_eval.compare import Earlier, compare
 from mehealth_eval.figures import summarise
-from mehealth_eval.page import page
 from mehealth_eval.records import Ranking, Record
-from mehealth_eval.report import report_json, write_report
+from mehealth_eval.report import page, report_json, write_report
 from mehealth_eval.run import Report
 from mehealth_eval.sets import GROUPS, Format, QuestionSet
 from mehealth_rag.errors import MehealthError

@@ -9,9 +9,8 @@ import pytest
 from eval_helpers import answered, item, quoted, record
 
 import mehealth_eval.support
-from mehealth_eval.figures import summarise
-from mehealth_eval.generated import unsupported_in
-from mehealth_eval.records import Reply, StatementSaid
+from mehealth_eval.figures import summarise, unsupported_in
+from mehealth_eval.records import Reply, ReplyStatement
 from mehealth_eval.sets import Format
 from mehealth_eval.support import repetition, unsupported
 
@@ -68,7 +67,7 @@ def test_it_shares_no_code_with_the_engine() -> None:
 
 
 def written(*statements: str, quote: str = TALL, **more: object) -> Reply:
-    told = tuple(StatementSaid(s, (1,)) for s in statements)
+    told = tuple(ReplyStatement(s, (1,)) for s in statements)
     changes = {"engine": "generative", "statements": told, "tokens": 20} | more
     return answered(" ".join(statements), quoted(quote), **changes)
 

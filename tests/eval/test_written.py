@@ -6,7 +6,6 @@ import io
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
@@ -24,9 +23,7 @@ from mehealth_eval.written_data import (
 )
 from mehealth_eval.written_scores import Answered, Judged, JudgedTwin, figures, quoted_ids
 from mehealth_rag.types import Span
-
-if TYPE_CHECKING:
-    from tests.conftest import Run
+from tests.conftest import Run
 
 ROOT = Path(__file__).parent.parent.parent
 WRITTEN = ROOT / "tests" / "written"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mehealth_rag.encoder.embedding import Encoder, EncoderInput, PassageVectors
-from mehealth_rag.errors import ReadingError
+from mehealth_rag.errors import IndexStateError, ReadingError
 from mehealth_rag.index.build import build_index
-from mehealth_rag.index.build_report import BuildPlan, IngestReport, Versions
+from mehealth_rag.index.build_report import BuildPlan, IngestReport
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import stems
@@ -28,10 +30,6 @@ from mehealth_rag.types import (
     Source,
     Span,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 HASH_MODEL = "hash-000000000000"
 WIDTH = 32
@@ -117,6 +115,13 @@ class HashEncoder:
         ]
 
 
+def refused(corpus: Corpus, message: str) -> None:
+    """Assert that a damaged index is neither opened nor left as it is by a build."""
+    for use in (corpus.open, corpus.build):
+        with pytest.raises(IndexStateError, match=message):
+            use()
+
+
 def statuses(report: IngestReport) -> dict[str, str]:
     """What became of each source."""
     return {row.id: str(row.status) for row in report.documents}
@@ -163,7 +168,7 @@ class Corpus:
             "read": read,
             "split": split,
             "encoder": self._load,
-            "versions": Versions(1, 1),
+            "versions": (1, 1),
             "model": self.model,
         }
         return BuildPlan(**{**settings, **changes})  # type: ignore[arg-type]
@@ -174,6 +179,11 @@ class Corpus:
 
     def build(self, **changes: object) -> IngestReport:
         return build_index(self.plan(**changes))
+
+    def indexed(self, **texts: str) -> IngestReport:
+        """Write files and build the index."""
+        self.write(**texts)
+        return self.build()
 
     def open(self, chroma_url: str | None = None) -> OpenIndex:
         index = OpenIndex.open(self.folder, self.model, chroma_url)

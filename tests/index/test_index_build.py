@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from index_helpers import HashEncoder, hash_vector, read, split, statuses
+from index_helpers import Corpus, HashEncoder, hash_vector, read, split, statuses
 
+from mehealth_rag.encoder.embedding import EncoderInput, PassageVectors
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
-from mehealth_rag.index.build_report import RowStatus, Versions
+from mehealth_rag.index.build_report import RowStatus
 from mehealth_rag.index.dense import DenseIndex, DenseWriter, open_client
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import stems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from index_helpers import Corpus
-
-    from mehealth_rag.encoder.embedding import EncoderInput, PassageVectors
-    from mehealth_rag.types import Document, Source
+from mehealth_rag.types import Document, Source
 
 GUIDE = (
     "The lighthouse is 42 metres tall. It was lit in 1871.\n"
@@ -40,8 +34,7 @@ def top(corpus: Corpus, question: str) -> tuple[str, str]:
 
 
 def test_everything_that_was_read_comes_back(corpus: Corpus) -> None:
-    corpus.write(guide=GUIDE, map=MAP)
-    report = corpus.build()
+    report = corpus.indexed(guide=GUIDE, map=MAP)
     index = corpus.open()
     source = corpus.plan().sources[0]
     document = read(source)
@@ -58,8 +51,7 @@ def test_everything_that_was_read_comes_back(corpus: Corpus) -> None:
 
 
 def test_sentence_vectors_belong_to_their_passage(corpus: Corpus) -> None:
-    corpus.write(guide=GUIDE, map=MAP)
-    corpus.build()
+    corpus.indexed(guide=GUIDE, map=MAP)
     index = corpus.open()
     for ordinal, count in enumerate([2, 1, 1, 2]):
         passage = index.passage(ordinal)
@@ -73,8 +65,7 @@ def test_sentence_vectors_belong_to_their_passage(corpus: Corpus) -> None:
 
 
 def test_both_halves_of_the_search_rank_and_filter(corpus: Corpus) -> None:
-    corpus.write(guide=GUIDE, map=MAP)
-    corpus.build()
+    corpus.indexed(guide=GUIDE, map=MAP)
     index = corpus.open()
     assert top(corpus, "how tall is the lighthouse")[0].startswith("The lighthouse")
     assert top(corpus, "how tall is the lighthouse")[1].startswith("The lighthouse")
@@ -97,8 +88,7 @@ def test_both_halves_of_the_search_rank_and_filter(corpus: Corpus) -> None:
 
 
 def test_word_statistics(corpus: Corpus) -> None:
-    corpus.write(guide=GUIDE, map=MAP)
-    corpus.build()
+    corpus.indexed(guide=GUIDE, map=MAP)
     index = corpus.open()
     assert len(index.holding("pier")) == index.passages_with("pier") == 2
     assert len(index.holding("42")) == 1
@@ -108,8 +98,7 @@ def test_word_statistics(corpus: Corpus) -> None:
 
 def test_equal_passages_rank_in_the_order_of_the_corpus(corpus: Corpus) -> None:
     # The files differ, the passages do not.
-    corpus.write(**{f"d{n:02}": "Boilerplate of the harbour." + "\n" * n for n in range(60)})
-    corpus.build()
+    corpus.indexed(**{f"d{n:02}": "Boilerplate of the harbour." + "\n" * n for n in range(60)})
     index = corpus.open()
     assert [o for o, _ in index.dense(hash_vector("harbour"), 20)] == list(range(20))
     assert [o for o, _ in index.lexical(["harbour"], 20)] == list(range(20))
@@ -132,8 +121,7 @@ def test_similarities_that_differ_by_noise_alone_rank_by_ordinal(corpus: Corpus)
 
 
 def test_unchanged_corpus_costs_nothing(corpus: Corpus) -> None:
-    corpus.write(guide=GUIDE, map=MAP, bad="BROKEN")
-    first = corpus.build()
+    first = corpus.indexed(guide=GUIDE, map=MAP, bad="BROKEN")
     assert corpus.loads == 1
 
     def unexpected(_: Source) -> Document:
@@ -163,8 +151,7 @@ def test_a_broken_file_does_not_stop_the_others(corpus: Corpus) -> None:
 
 
 def test_nothing_readable_leaves_the_old_index(corpus: Corpus) -> None:
-    corpus.write(guide=GUIDE)
-    corpus.build()
+    corpus.indexed(guide=GUIDE)
     corpus.write(guide="BROKEN", map="BROKEN too")
     with pytest.raises(NoIndexError, match=r"no document .*guide\.txt is broken.*map"):
         corpus.build()
@@ -173,21 +160,19 @@ def test_nothing_readable_leaves_the_old_index(corpus: Corpus) -> None:
 
 
 def test_pages_without_text_are_reported(corpus: Corpus) -> None:
-    corpus.write(guide="Words.\f\fMore words.")
-    (problem,) = corpus.build().problems
+    (problem,) = corpus.indexed(guide="Words.\f\fMore words.").problems
     assert (problem.source, problem.page, problem.reason) == ("guide", 2, "no text")
 
 
 def test_another_version_of_the_reader_reads_again(corpus: Corpus) -> None:
-    corpus.write(guide=GUIDE)
-    corpus.build()
+    corpus.indexed(guide=GUIDE)
     read_again: list[str] = []
 
     def spy(source: Source) -> Document:
         read_again.append(source.id)
         return read(source)
 
-    assert corpus.build(read=spy, versions=Versions(2, 1)).changed
+    assert corpus.build(read=spy, versions=(2, 1)).changed
     assert read_again == ["guide"]
     assert corpus.loads == 1  # the vectors are the same
 
@@ -209,8 +194,7 @@ def test_two_indexes_of_one_corpus_answer_the_same(corpus: Corpus) -> None:
 def test_old_generations_go_but_the_last_one_stays(corpus: Corpus) -> None:
     names = []
     for n in range(3):
-        corpus.write(guide=f"{GUIDE}\nEdition {n}.")
-        names.append(corpus.build().index)
+        names.append(corpus.indexed(guide=f"{GUIDE}\nEdition {n}.").index)
         if n == 1:
             reader = corpus.open()
     left = {path.name for path in corpus.folder.generations.iterdir()}
@@ -220,11 +204,9 @@ def test_old_generations_go_but_the_last_one_stays(corpus: Corpus) -> None:
 
 
 def test_an_unused_cache_entry_is_forgotten_after_three_builds(corpus: Corpus) -> None:
-    corpus.write(guide="Old words.")
-    corpus.build()
+    corpus.indexed(guide="Old words.")
     for n in range(4):
-        corpus.write(guide=f"New words {n}.")
-        corpus.build()
+        corpus.indexed(guide=f"New words {n}.")
         with sqlite3.connect(corpus.folder.cache) as database:
             (vectors,) = database.execute("select count(*) from vectors").fetchone()
         database.close()
@@ -233,8 +215,7 @@ def test_an_unused_cache_entry_is_forgotten_after_three_builds(corpus: Corpus) -
 
 @pytest.mark.parametrize("kept", [0, 4096, 40_000])
 def test_a_damaged_cache_is_thrown_away(corpus: Corpus, kept: int) -> None:
-    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(200)})
-    corpus.build()
+    corpus.indexed(**{f"d{n}": f"Berth {n} is free." for n in range(200)})
     data = corpus.folder.cache.read_bytes()
     assert len(data) > 2 * kept
     corpus.folder.cache.write_bytes(data[:kept] + b"\x7f" * (len(data) - kept))
@@ -247,8 +228,7 @@ def test_a_damaged_cache_is_thrown_away(corpus: Corpus, kept: int) -> None:
 
 def test_a_smeared_cache_spoils_no_index(corpus: Corpus) -> None:
     """Else `--rebuild`, which mends an index, would build it out of the damage."""
-    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(60)})
-    corpus.build()
+    corpus.indexed(**{f"d{n}": f"Berth {n} is free." for n in range(60)})
     before = corpus.answers("berth 7", "ferry")
     corpus.close()
     with sqlite3.connect(corpus.folder.cache) as database:
@@ -283,8 +263,7 @@ def test_an_error_of_the_encoder_keeps_what_was_embedded(corpus: Corpus) -> None
 def test_the_model_and_layout_must_be_those_of_the_index(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    corpus.write(guide=GUIDE)
-    corpus.build()
+    corpus.indexed(guide=GUIDE)
     with pytest.raises(IndexStateError, match=r"hash-000000000000.*other-1.*mehealth ingest"):
         OpenIndex.open(corpus.folder, "other-1")
     with pytest.raises(IndexStateError, match=r"Chroma address none.*http://h:1"):
@@ -295,8 +274,7 @@ def test_the_model_and_layout_must_be_those_of_the_index(
 
 
 def test_another_model_embeds_anew(corpus: Corpus) -> None:
-    corpus.write(guide=GUIDE)
-    corpus.build()
+    corpus.indexed(guide=GUIDE)
     corpus.model = "hash-111111111111"
     assert corpus.build().embedded == 3
     assert corpus.open().manifest["model"] == "hash-111111111111"

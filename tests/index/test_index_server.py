@@ -7,19 +7,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from index_helpers import hash_vector
+from index_helpers import Corpus, hash_vector
 
 from mehealth_rag.errors import IndexStateError, UsageError
 from mehealth_rag.index.dense import close_client, open_client
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index_helpers import Corpus
 
 TEXT = "The pier is long.\nFerries run."
 
@@ -61,20 +56,15 @@ def collections(corpus: Corpus, url: str) -> set[str]:
 
 
 def test_a_server_answers_as_the_embedded_one_does(corpus: Corpus, chroma_url: str) -> None:
-    corpus.write(guide=TEXT, map="A map of the pier.")
-    corpus.build()
-    alone = corpus.open()
-    expected = [
-        alone.dense(hash_vector("pier"), 3),
-        alone.dense(hash_vector("pier"), 3, ["guide"]),
-    ]
+    corpus.indexed(guide=TEXT, map="A map of the pier.")
+
+    def answers(url: str | None = None) -> list[object]:
+        index = corpus.open(url)
+        return [index.dense(hash_vector("pier"), 3, only) for only in (None, ["guide"])]
+
+    alone = answers()
     assert corpus.build(chroma_url=chroma_url).embedded == 0
-    served = corpus.open(chroma_url)
-    found = [
-        served.dense(hash_vector("pier"), 3),
-        served.dense(hash_vector("pier"), 3, ["guide"]),
-    ]
-    assert found == expected
+    assert answers(chroma_url) == alone
     assert not corpus.build(chroma_url=chroma_url).changed
     with pytest.raises(IndexStateError, match="Chroma address"):
         corpus.open()

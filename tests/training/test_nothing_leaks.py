@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mehealth_eval.written_data import load_documents
+from mehealth_eval.written_data import WrittenDocument, load_documents
 from training.examples import WRITTEN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from mehealth_eval.written_data import WrittenDocument
 
 ROOT = Path(__file__).parent.parent.parent
 MEASURED_WRITTEN = [ROOT / "eval" / "written" / name for name in ("development", "reporting")]

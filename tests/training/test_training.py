@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,14 @@ from mehealth_rag.encoder.shipped import CARD
 from mehealth_rag.reader.model import LOG, Reader
 from mehealth_rag.reader.rows import PassageText, inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
-from training import bases, examples, outside, package, packaged, reader
+from training import bases, examples, outside, package, reader
+from training.__main__ import main as training_main
 from training.batches import Epochs, Mix
 from training.examples import GOLD, Example, Examples, Reading
-from training.export import export
+from training.export import export, weights
 from training.fit import Plan, group_loss
-from training.hard import hard, losses
 from training.model import read
-from training.teacher import taught
+from training.teacher import hard, losses, taught
 
 WRITTEN = Path(__file__).parent.parent / "written"
 
@@ -91,7 +92,7 @@ def test_a_question_that_nothing_answers_has_no_gold_and_its_tempting_passage(ma
 
 
 def test_a_follow_up_is_read_with_its_turns(epochs: Epochs) -> None:
-    (with_turns,) = (g for e, g in epochs.all_of() if e.text == "And for a child?")
+    (with_turns,) = (g for e, g in epochs.questions() if e.text == "And for a child?")
     alone = epochs.draw(0, Mix(turns=False))
     assert with_turns.rows[0].asked > max(g.rows[0].asked for g in alone if not g.twins) - 20
     words = bases.tokenizer("small").decode(with_turns.rows[0].ids[: with_turns.rows[0].asked])
@@ -166,7 +167,7 @@ def test_a_trained_model_is_packaged_and_reads_alike(
     model = reader.trained(trained)
     passages = examples.load(made).passages
     own, other = [], []
-    for example, group in epochs.all_of():
+    for example, group in epochs.questions():
         with torch.no_grad():
             (outputs,) = read(model, group.rows[:1])
         own.append(float(outputs.passage[0]))
@@ -186,9 +187,9 @@ def test_training_goes_on_from_what_is_packaged(
     with torch.no_grad():  # after one step these are still as in the other head: kept only once
         model.evidence.near += 0.5
         model.evidence.level += 0.5
-    _, group = next(epochs.all_of())
+    _, group = next(epochs.questions())
     export(model, bases.tokenizer("small"), group.rows[0], tmp_path / kept, kept)
-    found = packaged.weights(tmp_path / kept)
+    found = weights(tmp_path / kept)
     own = model.state_dict()
     assert set(found) == set(own)
     for name, weight in found.items():
@@ -308,6 +309,32 @@ def test_a_share_of_the_documents_is_the_same_each_time() -> None:
     half = reader.some(many, 0.5)
     assert len(half.examples) == 5
     assert half == reader.some(many, 0.5)
+
+
+@pytest.mark.parametrize("form", bases.FORMS)
+def test_one_command_does_what_is_not_done_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    steps: list[tuple[str, list[str]]] = []
+
+    def step(name: str, arguments: list[str]) -> int:
+        steps.append((name, arguments))
+        if name == "examples":
+            Path(arguments[arguments.index("--output") + 1]).touch()
+        if name == "reader":
+            reader.options_of(arguments).output.mkdir(parents=True)
+        return 0
+
+    for module in (examples, reader, package):
+        monkeypatch.setattr(module, "main", partial(step, module.__name__.split(".")[-1]))
+    command = ["--form", form, "--run", str(tmp_path)]
+    assert training_main(command) == 0
+    assert [name for name, _ in steps] == [*["examples"] * 2, *["reader"] * 2, "package"]
+    assert reader.options_of(steps[3][1]).first == tmp_path / form / "first"
+    (tmp_path / form / "second" / "done").unlink()
+    (tmp_path / form / "second").rmdir()
+    assert training_main(command) == 0
+    assert [name for name, _ in steps[5:]] == ["reader", "package"]
 
 
 def test_other_peoples_sets_become_examples(tmp_path: Path) -> None:

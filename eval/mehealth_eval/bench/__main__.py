@@ -20,7 +20,11 @@ from mehealth_eval.bench.measure import Measured, Options, measure
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table, write the values; return 1 if a figure of ours failed."""
-    flags = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m mehealth_eval.bench", description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder with financebench-dev/ and text sets")
+    parser.add_argument("--json", type=Path, help="write everything that was measured here")
+    parser.add_argument("--quick", action="store_true", help="small and without the stock side")
+    flags = parser.parse_args(arguments)
     data = flags.data.resolve() if flags.data else None
     if data is not None and not data.is_dir():
         print(f"bench: there is no data folder {flags.data}", file=sys.stderr)
@@ -40,8 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         "sheets": options.sheets,
         "kills": options.kills,
     }
-    notes = [_machine(cores), *_notes(measured, load, cores)]
-    print(table(measured.ours, measured.stock, counts, notes))
+    print(table(measured.ours, measured.stock, counts, _notes(measured, load, cores)))
     if flags.json:
         flags.json.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")
     return int(any("filings" not in key for key in measured.ours.gaps))
@@ -49,7 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _notes(measured: Measured, load: float, cores: int) -> list[str]:
     """Notes for the table's readers."""
+    system = f"{platform.system()} {platform.machine()}"
     notes = [
+        f"Measured on {cores} cores, {system}, Python {platform.python_version()}.",
         "Ours answers (rewriting, search, answer with its citations); stock is LlamaIndex's PDF "
         "reader, default splitter and in-memory vector index with the same model, and only "
         "retrieves two nodes. A ratio over 1 means that ours is so many times better.",
@@ -73,19 +78,6 @@ def _notes(measured: Measured, load: float, cores: int) -> list[str]:
     if load > cores / 2:
         notes.append(f"The machine was busy with other work (load {load:.1f}): times are too long.")
     return notes
-
-
-def _machine(cores: int) -> str:
-    system = f"{platform.system()} {platform.machine()}"
-    return f"Measured on {cores} cores, {system}, Python {platform.python_version()}."
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m mehealth_eval.bench", description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder with financebench-dev/ and text sets")
-    parser.add_argument("--json", type=Path, help="write everything that was measured here")
-    parser.add_argument("--quick", action="store_true", help="small and without the stock side")
-    return parser
 
 
 if __name__ == "__main__":

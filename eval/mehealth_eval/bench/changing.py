@@ -1,6 +1,6 @@
 """Measures an index under change: `ingest` killed part-way, and run again with nothing to do.
 
-`job.py` runs each function as a job.
+`child.py` runs each function as a job.
 """
 
 from __future__ import annotations

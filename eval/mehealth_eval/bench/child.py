@@ -1,4 +1,8 @@
-"""Runs commands as child processes and measures them: wall-clock time, peak memory, a timeout."""
+"""Runs commands as child processes and measures them: wall-clock time, peak memory, a timeout.
+
+`python -m mehealth_eval.bench.child MODULE NAME ARGUMENTS` is such a process: it runs one job
+offline, with the arguments in a JSON object, and prints its result as JSON.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[3]
 _KILOBYTES = 1024 if sys.platform == "darwin" else 1  # macOS reports the peak in bytes
@@ -62,7 +65,7 @@ def mehealth(*arguments: str) -> list[str]:
 def job(module: str, name: str, **arguments: object) -> list[str]:
     """The command line of a job, which is a function of a module of the bench."""
     encoded = json.dumps(arguments, default=str)
-    return [sys.executable, "-m", "mehealth_eval.bench.job", module, name, encoded]
+    return [sys.executable, "-m", "mehealth_eval.bench.child", module, name, encoded]
 
 
 def run(command: Sequence[str], folder: Path, timeout: float) -> Run:
@@ -118,9 +121,9 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, resou
 
 
 def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("MEHEALTH_")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MEHEALTH_")}
     path = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONWARNINGS": "ignore"}
+    return environment | {"PYTHONPATH": os.pathsep.join(path), "PYTHONWARNINGS": "ignore"}
 
 
 def _name(command: Sequence[str]) -> str:
@@ -132,3 +135,17 @@ def _name(command: Sequence[str]) -> str:
 def _text(stream: IO[bytes]) -> str:
     stream.seek(0)
     return stream.read().decode("utf-8", errors="replace")
+
+
+def main() -> None:
+    """Run the job that the command line names."""
+    from mehealth_rag.offline import go_offline  # the parent has to stay small
+
+    module, name, arguments = sys.argv[1:]
+    go_offline()
+    jobs = import_module(f"mehealth_eval.bench.{module}")
+    print(json.dumps(getattr(jobs, name)(**json.loads(arguments))))
+
+
+if __name__ == "__main__":
+    main()

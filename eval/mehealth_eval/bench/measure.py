@@ -22,6 +22,8 @@ QUESTION = "How many medical schools are there in the Midlands?"
 _MINUTE = 60.0
 
 Values = tuple[float, ...]
+_Step = tuple[str, tuple[str, ...], Callable[[], Values]]
+"""One measurement: of `ours` or of `stock`, the names of its figures, and what returns them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +58,22 @@ class Measured:
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One measurement of one side; `keys` name the figures that `measure` returns, in order."""
-
-    side: Side
-    keys: tuple[str, ...]
-    measure: Callable[[], Values]
-
-
 def measure(options: Options) -> Measured:
     """Measure everything that can be measured; what fails leaves a reason."""
     bench = _Bench(options)
     begun = time.monotonic()
-    for step in bench.steps():
-        is_ours = step.side is bench.measured.ours
-        if not is_ours and bench.no_stock:
-            step.side.gaps |= dict.fromkeys(step.keys, bench.no_stock)
+    for name, keys, run_step in bench.steps():
+        side: Side = getattr(bench.measured, name)
+        if name == "stock" and bench.no_stock:
+            side.gaps |= dict.fromkeys(keys, bench.no_stock)
             continue
-        passed, name = time.monotonic() - begun, "ours" if is_ours else "stock"
-        print(f"bench {passed:5.0f} s  {name}: {', '.join(step.keys)}", file=sys.stderr, flush=True)
+        passed = time.monotonic() - begun
+        print(f"bench {passed:5.0f} s  {name}: {', '.join(keys)}", file=sys.stderr, flush=True)
         try:
-            step.side.values |= dict(zip(step.keys, step.measure(), strict=True))
+            side.values |= dict(zip(keys, run_step(), strict=True))
         except ChildError as error:
             print(f"bench: {error}", file=sys.stderr, flush=True)
-            step.side.gaps |= dict.fromkeys(step.keys, str(error))
+            side.gaps |= dict.fromkeys(keys, str(error))
     return bench.measured
 
 
@@ -96,32 +89,36 @@ class _Bench:
 
     def steps(self) -> list[_Step]:
         """All measurements in order: some need what earlier ones built."""
-        ours = partial(_Step, self.measured.ours)
-        other = partial(_Step, self.measured.stock)
-        ingested, filed = ("ingest_prospectus", "ingest_memory"), "ingest_filings"
+        ingested, filings = ("ingest_prospectus", "ingest_memory"), "ingest_filings"
+        filed = filings, f"{filings}_memory"
         cold, warm = ("cold", "cold_memory"), ("warm_p50", "warm_p95")
         large = ("large_p50", "large_p95", "large_memory")
+        index, saved = self._path("prospectus-index"), self._path("prospectus-stock")
+        where = ("--corpus", str(self._prospectus), "--index", str(index))
+        ask = mehealth("ask", QUESTION, "--json", *where)
+        stock_ask = job("stock", "ask", saved=saved, question=QUESTION)
+        open_index = {"corpus": self._prospectus, "index": index}
         return [
-            ours(("help",), self._help),
-            ours(ingested, partial(self._ingest, "prospectus")),
-            other(ingested, partial(self._stock_ingest, "prospectus")),
-            ours(cold, self._cold),
-            other(cold, self._stock_cold),
-            ours(warm, self._warm),
-            other(warm, self._stock_warm),
-            ours(("read_prospectus",), partial(self._read, "ours", "prospectus")),
-            other(("read_prospectus",), partial(self._read, "stock", "prospectus")),
-            ours(("read_filings",), partial(self._read, "ours", "filings")),
-            other(("read_filings",), partial(self._read, "stock", "filings")),
-            ours(("read_filings_two",), partial(self._read, "ours", "filings", "in_processes")),
-            ours((filed, f"{filed}_memory"), partial(self._ingest, "filings")),
-            other((filed, f"{filed}_memory"), partial(self._stock_ingest, "filings")),
-            ours(("reingest",), self._reingest),
-            ours(("kills",), self._kill),
-            ours(("embed",), self._embed),
-            other(("embed",), self._stock_embed),
-            ours((*large, "large_build_memory"), self._large),
-            other(large, self._stock_large),
+            ("ours", ("help",), self._help),
+            ("ours", ingested, partial(self._ingest, "prospectus")),
+            ("stock", ingested, partial(self._stock_ingest, "prospectus")),
+            ("ours", cold, partial(self._started, ask)),
+            ("stock", cold, partial(self._started, stock_ask)),
+            ("ours", warm, partial(self._warm, "warm", "ours", **open_index)),
+            ("stock", warm, partial(self._warm, "stock_warm", "stock", saved=saved)),
+            ("ours", ("read_prospectus",), partial(self._read, "ours", "prospectus")),
+            ("stock", ("read_prospectus",), partial(self._read, "stock", "prospectus")),
+            ("ours", ("read_filings",), partial(self._read, "ours", "filings")),
+            ("stock", ("read_filings",), partial(self._read, "stock", "filings")),
+            ("ours", ("read_filings_two",), partial(self._read, "ours", "filings", "in_processes")),
+            ("ours", filed, partial(self._ingest, "filings")),
+            ("stock", filed, partial(self._stock_ingest, "filings")),
+            ("ours", ("reingest",), self._reingest),
+            ("ours", ("kills",), self._kill),
+            ("ours", ("embed",), self._embed),
+            ("stock", ("embed",), self._stock_embed),
+            ("ours", (*large, "large_build_memory"), self._large),
+            ("stock", large, self._stock_large),
         ]
 
     def _corpus(self, name: str) -> Path:
@@ -164,35 +161,21 @@ class _Bench:
         self._result(f"stock_coverage_{name}", job("stock", "coverage", saved=target))
         return result["pages"] / usage.seconds, usage.peak_mb
 
-    def _cold(self) -> Values:
-        where = ("--corpus", str(self._prospectus), "--index", str(self._path("prospectus-index")))
-        return self._started(mehealth("ask", QUESTION, "--json", *where))
-
-    def _stock_cold(self) -> Values:
-        saved = self._path("prospectus-stock")
-        return self._started(job("stock", "ask", saved=saved, question=QUESTION))
-
     def _started(self, command: list[str]) -> Values:
         """The median seconds of a question from a cold start, and the highest peak memory."""
         runs = [self._run(command) for _ in range(self._options.starts)]
         return median([r.seconds for r in runs]), max(r.peak_mb for r in runs)
 
-    def _warm(self) -> Values:
-        where = {"corpus": self._prospectus, "index": self._path("prospectus-index")}
-        return self._asked("warm", job("ours", "warm", **where, **self._rounds()))[0]
+    def _warm(self, key: str, side: str, **where: object) -> Values:
+        return self._asked(key, side, "warm", **where)[:2]
 
-    def _stock_warm(self) -> Values:
-        saved = self._path("prospectus-stock")
-        return self._asked("stock_warm", job("stock", "warm", saved=saved, **self._rounds()))[0]
-
-    def _rounds(self) -> dict[str, int]:
-        return {"count": self._options.questions, "rounds": self._options.rounds}
-
-    def _asked(self, key: str, command: list[str]) -> tuple[tuple[float, float], Run]:
-        """Milliseconds of a question, median and 95th percentile, and what the process used."""
-        result, usage = self._result(key, command, minutes=10)
-        took = [row["ms"] for row in result["rows"]]
-        return (float(np.percentile(took, 50)), float(np.percentile(took, 95))), usage
+    def _asked(self, key: str, side: str, name: str, **arguments: object) -> Values:
+        """Milliseconds of a question, median and 95th percentile, and the peak memory."""
+        rounds = {"count": self._options.questions, "rounds": self._options.rounds}
+        result, usage = self._result(key, job(side, name, **rounds | arguments), minutes=10)
+        milliseconds = [row["ms"] for row in result["rows"]]
+        median_, tail = np.percentile(milliseconds, (50, 95))
+        return float(median_), float(tail), usage.peak_mb
 
     def _read(self, side: str, name: str, how: str = "") -> Values:
         """Pages per second of reading alone."""
@@ -241,14 +224,10 @@ class _Bench:
         _, built = self._result("large_build", self._ingested(corpus, index), minutes=60)
         if not self.no_stock:
             self._run(job("ours", "dump", corpus=corpus, index=index), minutes=5)
-        count = self._options.large_questions
-        command = job("ours", "warm", corpus=corpus, index=index, count=count, rounds=1)
-        took, usage = self._asked("large", command)
-        return *took, usage.peak_mb, built.peak_mb
+        how = {"count": self._options.large_questions, "rounds": 1}
+        asked = self._asked("large", "ours", "warm", corpus=corpus, index=index, **how)
+        return *asked, built.peak_mb
 
     def _stock_large(self) -> Values:
         where = {"texts": self._path(PLAIN_SET), "vectors": self._path(VECTORS)}
-        count = self._options.questions
-        command = job("stock", "warm_large", **where, count=count, rounds=1)
-        took, usage = self._asked("stock_large", command)
-        return *took, usage.peak_mb
+        return self._asked("stock_large", "stock", "warm_large", **where, rounds=1)

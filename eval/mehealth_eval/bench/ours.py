@@ -1,4 +1,4 @@
-"""Jobs that measure this project; `job.py` runs each in its own process."""
+"""Jobs that measure this project; `child.py` runs each in its own process."""
 
 from __future__ import annotations
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mehealth_eval.bench.child import ROOT
-from mehealth_eval.questions import load_questions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from mehealth_eval.questions import Question
+from mehealth_eval.questions import Question, load_questions
 
 PROSPECTUS = "prospectus.pdf"
 FILINGS = "financebench-dev/corpus"

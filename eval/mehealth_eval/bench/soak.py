@@ -1,9 +1,9 @@
 """Load over time: visitors who ask the real server for many minutes.
 
 `python -m mehealth_eval.bench.soak [--visitors 50 200] [--minutes 30] [--pause 20]` starts a server
-of its own and tells, for each number of visitors: how long they waited, how much memory the server
-held, which questions got no answer, and which got another than the same question gets from an idle
-server. The last two have to be none, or the command fails.
+of its own and prints, for each number of visitors: how long they waited, how much memory the server
+used, which questions got no answer, and which got another than the same question gets from an idle
+server. There must be none of the last two, or the command fails.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -40,7 +40,7 @@ Answer = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Met:
+class Outcome:
     """What the visitors of one run met; `megabytes` are samples in the order of time."""
 
     seconds: list[float] = field(default_factory=list)
@@ -49,57 +49,43 @@ class Met:
     megabytes: list[float] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """A run in figures; memory is of the server's process, at the median of a fifth of the run."""
-
-    visitors: int
-    minutes: float
-    answers: int
-    answers_a_second: float
-    p50_s: float
-    p95_s: float
-    longest_s: float
-    lost: int
-    mixed: int
-    memory_second_fifth_mb: float
-    memory_last_fifth_mb: float
-    memory_peak_mb: float
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run each load after the other and print its figures; 1 if any answer was lost or mixed."""
-    given = _parser().parse_args(arguments)
-    fine = True
+    parser = argparse.ArgumentParser(prog="python -m mehealth_eval.bench.soak", description=__doc__)
+    parser.add_argument("--visitors", type=int, nargs="+", default=[50, 200])
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--pause", type=float, default=20, help="seconds between two questions")
+    options = parser.parse_args(arguments)
+    faults = 0
     with tempfile.TemporaryDirectory(prefix="mehealth-soak-") as scratch:
         corpus, index = prospectus_corpus(Path(scratch) / "corpus"), Path(scratch) / "index"
         ingest(settings(str(corpus), str(index)))
-        for visitors in given.visitors:
+        for visitors in options.visitors:
             with server(corpus, index) as (address, pid):
-                met = asyncio.run(soak(address, pid, visitors, given.minutes * 60, given.pause))
-            figures = summed_up(met, visitors, given.minutes)
-            print(json.dumps(asdict(figures)), flush=True)
-            for problem in (*met.lost, *met.mixed)[:10]:
+                load = soak(address, pid, visitors, options.minutes * 60, options.pause)
+                outcome = asyncio.run(load)
+            print(json.dumps(figures(outcome, visitors, options.minutes)), flush=True)
+            problems = (*outcome.lost, *outcome.mixed)
+            for problem in problems[:10]:
                 print(f"soak: {problem}", file=sys.stderr)
-            fine = fine and not met.lost and not met.mixed
-    return 0 if fine else 1
+            faults += len(problems)
+    return int(faults > 0)
 
 
-async def soak(address: str, pid: int, visitors: int, seconds: float, pause: float) -> Met:
+async def soak(address: str, pid: int, visitors: int, seconds: float, pause: float) -> Outcome:
     """Let visitors ask, each with pauses of `pause` seconds on average, for so many seconds."""
     questions = chosen_questions(_QUESTIONS)
-    met = Met()
+    outcome = Outcome()
     endless = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=address, timeout=_PATIENCE, limits=endless) as client:
-        alone = [await ask(client, question, stream=False) for question in questions]
+        expected = [(q, await ask(client, q, stream=False)) for q in questions]
         until = time.monotonic() + seconds
-        watching = asyncio.create_task(_watch(pid, met))
+        watching = asyncio.create_task(_watch(pid, outcome))
         async with asyncio.TaskGroup() as group:
             for number in range(visitors):
-                visits = _visits(number, questions, alone)
-                group.create_task(_visitor(client, visits, pause, until, met))
+                group.create_task(_visitor(client, number, expected, (pause, until), outcome))
         watching.cancel()
-    return met
+    return outcome
 
 
 async def ask(client: httpx.AsyncClient, question: Question, *, stream: bool) -> Answer:
@@ -107,89 +93,69 @@ async def ask(client: httpx.AsyncClient, question: Question, *, stream: bool) ->
 
     Raises httpx.HTTPError and ValueError where there is none.
     """
-    sent = {"question": question.question, "history": question.history}
-    got = await client.post("/v1/ask", json=sent, params={"stream": stream})
-    got.raise_for_status()
-    last = got.text.rstrip().rpartition("\n\n")[2].removeprefix("data: ")
+    body = {"question": question.question, "history": question.history}
+    response = await client.post("/v1/ask", json=body, params={"stream": stream})
+    response.raise_for_status()
+    last = response.text.rstrip().rpartition("\n\n")[2].removeprefix("data: ")
     answer: Answer = json.loads(last)
     return {key: value for key, value in answer.items() if key not in _VARIES}
 
 
-def summed_up(met: Met, visitors: int, minutes: float) -> Figures:
-    """The figures of a run."""
-    took, held = sorted(met.seconds) or [0.0], met.megabytes or [0.0]
-    fifth = -(-len(held) // 5)
-    return Figures(
-        visitors=visitors,
-        minutes=minutes,
-        answers=len(met.seconds),
-        answers_a_second=round(len(met.seconds) / (minutes * 60), 2),
-        p50_s=round(median(took), 2),
-        p95_s=round(quantiles([*took, took[-1]], n=20)[-1], 2),
-        longest_s=round(took[-1], 2),
-        lost=len(met.lost),
-        mixed=len(met.mixed),
-        memory_second_fifth_mb=round(median(held[fifth : 2 * fifth] or held)),
-        memory_last_fifth_mb=round(median(held[-fifth:])),
-        memory_peak_mb=round(max(held)),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """A question, the answer that an idle server gave, and how the answer is fetched."""
-
-    visitor: int
-    question: Question
-    expected: Answer
-    stream: bool
-    patience: float
-    """How long the visitor waits before asking, as a part of the pause."""
-
-
-def _visits(
-    visitor: int, questions: Sequence[Question], expected: Sequence[Answer]
-) -> Iterator[_Visit]:
-    """The endless visits of a visitor, the same on every run; every other one is streamed."""
-    chance = random.Random(visitor)  # noqa: S311 - nothing secret
-    while True:
-        n = chance.randrange(len(questions))
-        yield _Visit(
-            visitor, questions[n], expected[n], chance.random() < 0.5, chance.uniform(0, 2)
-        )
+def figures(outcome: Outcome, visitors: int, minutes: float) -> dict[str, float]:
+    """A run in figures; memory is of the server's process, at the median of a fifth of the run."""
+    seconds, megabytes = sorted(outcome.seconds) or [0.0], outcome.megabytes or [0.0]
+    fifth = -(-len(megabytes) // 5)
+    return {
+        "visitors": visitors,
+        "minutes": minutes,
+        "answers": len(outcome.seconds),
+        "answers_a_second": round(len(outcome.seconds) / (minutes * 60), 2),
+        "p50_s": round(median(seconds), 2),
+        "p95_s": round(quantiles([*seconds, seconds[-1]], n=20)[-1], 2),
+        "longest_s": round(seconds[-1], 2),
+        "lost": len(outcome.lost),
+        "mixed": len(outcome.mixed),
+        "memory_second_fifth_mb": round(median(megabytes[fifth : 2 * fifth] or megabytes)),
+        "memory_last_fifth_mb": round(median(megabytes[-fifth:])),
+        "memory_peak_mb": round(max(megabytes)),
+    }
 
 
 async def _visitor(
-    client: httpx.AsyncClient, visits: Iterator[_Visit], pause: float, until: float, met: Met
+    client: httpx.AsyncClient,
+    number: int,
+    expected: Sequence[tuple[Question, Answer]],
+    timing: tuple[float, float],
+    outcome: Outcome,
 ) -> None:
-    for visit in visits:
-        await asyncio.sleep(visit.patience * pause)
+    """Ask the same questions on every run, every other one streamed.
+
+    `expected` are the questions with an idle server's answers, `timing` the pause and the end.
+    """
+    pause, until = timing
+    chance = random.Random(number)  # noqa: S311 - nothing secret
+    while True:
+        question, right = expected[chance.randrange(len(expected))]
+        stream = chance.random() < 0.5
+        await asyncio.sleep(chance.uniform(0, 2) * pause)
         if time.monotonic() > until:
             return
-        name = f"visitor {visit.visitor}, {visit.question.id}"
+        name = f"visitor {number}, {question.id}"
         begun = time.perf_counter()
         try:
-            answer = await ask(client, visit.question, stream=visit.stream)
+            answer = await ask(client, question, stream=stream)
         except (httpx.HTTPError, ValueError) as error:
-            met.lost.append(f"{name}: no answer ({type(error).__name__}: {error})")
+            outcome.lost.append(f"{name}: no answer ({type(error).__name__}: {error})")
             continue
-        met.seconds.append(time.perf_counter() - begun)
-        if answer != visit.expected:
-            met.mixed.append(f"{name}: another answer than alone: {answer.get('answer')!r}")
+        outcome.seconds.append(time.perf_counter() - begun)
+        if answer != right:
+            outcome.mixed.append(f"{name}: another answer than alone: {answer.get('answer')!r}")
 
 
-async def _watch(pid: int, met: Met) -> None:
+async def _watch(pid: int, outcome: Outcome) -> None:
     while True:
-        met.megabytes.append(resident(pid))
+        outcome.megabytes.append(resident(pid))
         await asyncio.sleep(_SAMPLE)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m mehealth_eval.bench.soak", description=__doc__)
-    parser.add_argument("--visitors", type=int, nargs="+", default=[50, 200])
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--pause", type=float, default=20, help="seconds between two questions")
-    return parser
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Jobs that measure LlamaIndex's stock pipeline; `job.py` runs each in its own process.
+"""Jobs that measure LlamaIndex's stock pipeline; `child.py` runs each in its own process.
 
 Its PDF reader, splitter and in-memory vector index as they come, with the same embedding model
 through its own package. It retrieves (two nodes, its default) and writes no answer.

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mehealth_rag.corpus import load_sources, present
 from mehealth_rag.passages.splitting import MAX_PIECES, estimated_pieces, split
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 SEED = 20_000
 SECTIONS_A_PAGE = 5

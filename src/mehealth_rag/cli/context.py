@@ -67,8 +67,8 @@ class Common:
 def registering(app: typer.Typer) -> Callable[..., Callable[[Work], Work]]:
     """Return a decorator that makes a function a command of `app`.
 
-    It takes the names of settings of which the command has an option, and as `name` the command's
-    own where that is not the function's. The shared options come by themselves.
+    The decorator takes the names of the settings that the command has an option for, and `name` if
+    the command is not called like the function. Shared options are added automatically.
     """
 
     def command(*flags: str, name: str | None = None) -> Callable[[Work], Work]:
@@ -145,8 +145,8 @@ def console() -> Console:
         def render_str(self, text: str, **more: Any) -> Text:  # noqa: ANN401 - rich's own
             return super().render_str(printable(text), **more)
 
-        def render(self, *given: Any, **more: Any) -> Iterator[Segment]:  # noqa: ANN401 - rich's own
-            for s in super().render(*given, **more):
+        def render(self, *parts: Any, **more: Any) -> Iterator[Segment]:  # noqa: ANN401 - rich's own
+            for s in super().render(*parts, **more):
                 yield s if s.control else s._replace(text=printable(s.text))
 
     piped = not sys.stdout.isatty()

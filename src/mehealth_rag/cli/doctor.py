@@ -139,10 +139,10 @@ def language_model_checks(settings: Settings) -> Iterator[Check]:
         else:
             yield Check("language model", State.OFF, "none is configured; answers are extractive")
         return
-    model_name = settings.llm_gguf or settings.llm_base_url
     key = "none" if settings.llm_api_key is None else "set"
     if settings.llm_api_key_file is not None:
         key = f"in {settings.llm_api_key_file}"
+    model_name = settings.llm_gguf or settings.llm_base_url
     finding = f"{settings.engine}; language model: {model_name}; key: {key}"
     yield Check("engine", State.OK, finding)
     try:

@@ -1,4 +1,4 @@
-"""What an encoder takes and gives, and how it pools the vectors of sentences."""
+"""The interface of an encoder, and how the vectors of sentences are pooled."""
 
 from __future__ import annotations
 

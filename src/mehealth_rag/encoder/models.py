@@ -106,15 +106,11 @@ def _weights(folder: Path) -> list[Path]:
 class TorchEncoder:
     """Embeds with a sentence-transformers model; pools sentences late if its pooling allows."""
 
-    def __init__(self, model: SentenceTransformer) -> None:
-        self._model = model
+    def __init__(self, setting: str) -> None:
+        """Load the model that a setting names. Raises ModelError if it cannot be loaded."""
+        self._model = model = load_model(setting)
         # The library adds empty prompts of its own.
         self._prompt = next(filter(None, map(model.prompts.get, _PASSAGE_PROMPTS)), "")
-
-    @classmethod
-    def load(cls, setting: str) -> TorchEncoder:
-        """Load the model that a setting names. Raises ModelError if it cannot be loaded."""
-        return cls(load_model(setting))
 
     def encode(self, text: str) -> Vectors:
         """Return the unit vector of a question, float32 [d]."""

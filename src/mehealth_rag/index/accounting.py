@@ -1,4 +1,4 @@
-"""What became of every source and every page: what of them is searched, what is not, and why."""
+"""Accounts for every source and every page: what of it is searched, what is not, and why."""
 
 from __future__ import annotations
 
@@ -135,18 +135,19 @@ def source_statuses(index: OpenIndex, known: Sequence[Source]) -> tuple[SourceSt
     problems = index.problems()
     unread = unread_pages(problems)
     failures = {p.source: p.reason for p in problems if p.page is None}
-    statuses = []
-    for source in known or [d.source for d in indexed.values()]:
-        first = index.other_names.get(source.id, source.id)
-        source = _described(source, indexed.get(first))  # noqa: PLW2901
+
+    def status(listed: Source) -> SourceStatus:
+        first = index.other_names.get(listed.id, listed.id)
+        source = _described(listed, indexed.get(first))
         if first != source.id:
-            status = SourceStatus(source, SourceState.INDEXED, reason=same_file(first))
+            result = SourceStatus(source, SourceState.INDEXED, reason=same_file(first))
         else:
             own = indexed.get(source.id)
-            status = _status(source, own, unread.get(source.id, ()), failures.get(source.id))
+            result = _status(source, own, unread.get(source.id, ()), failures.get(source.id))
         linked = _linked_pages(source, index, indexed)
-        statuses.append(replace(status, linked_from=linked, added=_added(source)))
-    return tuple(statuses)
+        return replace(result, linked_from=linked, added=_added(source))
+
+    return tuple(map(status, known or [d.source for d in indexed.values()]))
 
 
 def _added(source: Source) -> str:

@@ -48,10 +48,10 @@ from mehealth_rag.reading.wire import uncollected
 from mehealth_rag.types import BlockKind, Document, Passage, Source, Span
 
 TEXTS_VERSION = 2
-"""Raised whenever another text is indexed of the same passage, so that indexes are rebuilt."""
+"""Raise it when the text that is indexed of a passage changes, so that indexes are rebuilt."""
 
 _CHUNK = 256
-"""Passages that are in memory at a time, where none are embedded."""
+"""Passages in memory at a time while none are embedded."""
 
 _UNREADABLE = "unreadable"
 
@@ -74,7 +74,7 @@ def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestRepo
 
 
 class _Build:
-    """One run of a build, in the order of its methods; holds what the stages share."""
+    """One run of a build, with the state that its stages share; the methods are in order."""
 
     def __init__(self, plan: BuildPlan, progress: Progress) -> None:
         self._plan = plan
@@ -159,7 +159,7 @@ class _Build:
                     self._tally.duplicate(source, first)
                     self._progress.advance()
                     continue
-                names = tuple(n for n, one in firsts.items() if one == first and n != first)
+                names = tuple(n for n, of in firsts.items() if of == first and n != first)
                 try:
                     document, passages = self._document(source, hashes[source.id])
                 except ReadingError as error:
@@ -185,7 +185,7 @@ class _Build:
         )
 
     def _key(self, source: Source, sha256: str) -> bytes:
-        return digest(_identity(source), sha256, *_versions(self._plan)[:2])
+        return digest(_identity(source), sha256, *self._plan.versions)
 
     def _document(self, source: Source, sha256: str) -> tuple[Document, tuple[Passage, ...]]:
         """Return the pages and passages of a source, read or cached. Raises ReadingError."""
@@ -309,10 +309,10 @@ def _firsts(sources: Sequence[Source], hashes: dict[str, str]) -> dict[str, str]
 
 
 def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
-    """Return a source without its path: the same corpus elsewhere makes the same index.
+    """Return a source without its path and collection, which do not affect what is read of it.
 
-    A collection says nothing of what a document holds: without one a source is as it was before
-    there were any.
+    `_fingerprint` adds the collection if there is one, so that indexes from before there were
+    collections stay valid.
     """
     identity = adapter(Source).dump_python(replace(source, path=None), mode="json")
     identity.pop("collection")
@@ -320,13 +320,7 @@ def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
 
 
 def _versions(plan: BuildPlan) -> list[int]:
-    return [
-        plan.versions.reader,
-        plan.versions.splitter,
-        WORDS_VERSION,
-        TEXTS_VERSION,
-        GUIDE_VERSION,
-    ]
+    return [*plan.versions, WORDS_VERSION, TEXTS_VERSION, GUIDE_VERSION]
 
 
 def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:
@@ -339,10 +333,10 @@ def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:
 
 
 def embedding_text(passage: Passage) -> EncoderInput:
-    """Return what is embedded of a passage: the nearest heading, its table's, its text.
+    """Return the text to embed for a passage: its nearest heading, its table's head, its text.
 
-    A table's rows go without their figures, which mean nothing to the model and would fill its
-    window; the words' index has them.
+    Table rows are embedded without their figures, which mean nothing to the model and would fill
+    its window; the lexical index has them.
     """
     above = [h for h in passage.headings if h not in passage.text][-1:]
     text = "".join(f"{line}\n" for line in (*above, *passage.table))
@@ -361,6 +355,6 @@ def embedding_text(passage: Passage) -> EncoderInput:
 
 
 def lexical_text(passage: Passage) -> str:
-    """Return what is indexed of a passage by its words: all headings, its table's, its text."""
+    """Return the text to index of a passage's words: all headings, its table's head, its text."""
     above = [heading for heading in passage.headings if heading not in passage.text]
     return "\n".join([*above, *passage.table, passage.text])

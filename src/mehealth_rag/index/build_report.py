@@ -19,7 +19,7 @@ _NAMED = 5  # failures that an error lists
 
 
 class RowStatus(StrEnum):
-    """What became of a document since the previous index."""
+    """How a document changed since the previous index."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -33,20 +33,13 @@ class RowStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Versions:
-    """Versions of what makes passages: another one means another index."""
-
-    reader: int
-    splitter: int
-
-
-@dataclass(frozen=True, slots=True)
 class BuildPlan:
     """All that a build needs. `encoder` is called only if a vector has to be computed.
 
-    `expect` gets the sources that will be read, in order. `model` is the model's id, `portion` the
-    passages that are embedded between two commits (what an interruption can cost), and
-    `lock_timeout` the seconds to wait for another build.
+    `versions` are those of the reader and the splitter: another one means another index. `expect`
+    gets the sources that will be read, in order. `model` is the model's id, `portion` the passages
+    that are embedded between two commits (what an interruption can cost), and `lock_timeout` the
+    seconds to wait for another build.
     """
 
     sources: tuple[Source, ...]
@@ -54,7 +47,7 @@ class BuildPlan:
     read: Callable[[Source], Document]
     split: Callable[[Document], tuple[Passage, ...]]
     encoder: Callable[[], PassageEncoder]
-    versions: Versions
+    versions: tuple[int, int]
     model: str
     chroma_url: str | None = None
     rebuild: bool = False

@@ -1,4 +1,4 @@
-"""What a later build need not compute again: read files, vectors and guides, by their content."""
+"""Caches what a later build need not compute again: read files, vectors and guides, by content."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ insert into builds values (0);
 """
 _TABLES = ("documents", "guides", "vectors")
 _VECTORS = struct.Struct("<I?3x")
-"""How an entry of vectors begins: their dimension, and whether the passage was truncated."""
+"""Header of an entry of vectors: their dimension, and whether the passage was truncated."""
 
 T = TypeVar("T")
 
@@ -50,10 +50,10 @@ class ReadDocument:
 
 
 class BuildCache:
-    """The cache of an index folder; only who holds the folder's lock may open it.
+    """The cache of an index folder; hold the folder's lock to open it.
 
-    A damaged cache is thrown away, never an error: it holds nothing that cannot be made again. Each
-    entry has a checksum, that of zlib: else an index would be mended with the damage of the cache.
+    A damaged cache is discarded and never an error, since all of it can be computed again. Each
+    entry has zlib's checksum: otherwise damage of the cache would end up in a rebuilt index.
     """
 
     def __init__(self, path: Path) -> None:
@@ -185,13 +185,13 @@ class BuildCache:
 
 
 def vector_key(model: str, item: EncoderInput) -> bytes:
-    """Return the key of a passage's vectors: model, text and spans make them what they are."""
+    """Return the key of a passage's vectors, which depend on model, text and spans."""
     spans = [(span.start, span.end) for span in item.sentences]
     return digest(model, item.text, spans)
 
 
 def digest(*parts: object) -> bytes:
-    """Return the SHA-256 of `parts`, which JSON can hold."""
+    """Return the SHA-256 of some values that JSON can represent."""
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()
 
 

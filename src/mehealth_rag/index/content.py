@@ -60,7 +60,7 @@ def same_file(first: str) -> str:
 
 @cache
 def adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type of the project
-    """Return pydantic's reader and writer of a type; made once, for it costs milliseconds."""
+    """Return pydantic's adapter of a type; it is cached, since making one takes milliseconds."""
     return TypeAdapter(kind)
 
 

@@ -1,4 +1,4 @@
-"""Makes guides while an index is built: begun when a document is read, ended with its vectors."""
+"""Makes guides while an index is built: main sentences are chosen once there are vectors."""
 
 from __future__ import annotations
 
