@@ -1,7 +1,8 @@
-"""Scores fact checking on our claims about the prospectus: `python -m mehealth_eval.claims`.
+"""Scores fact checking on written claims: `python -m mehealth_eval.claims [--set DIR ...]`.
 
-Prints, for each half, the share of right verdicts and the share of changed claims that are called
-supported. `--wrong` lists the wrong verdicts of the development half only.
+Without `--set`, on our claims about the prospectus; with it, on those of `eval/sets`. Prints, for
+each half, the share of right verdicts, of untrue claims that are called supported, and of true ones
+that are contradicted. `--wrong` lists the wrong verdicts of the development half only.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -23,28 +23,25 @@ from rich.table import Table
 from mehealth_eval.questions import Row, Split, Text, load_rows
 from mehealth_eval.sets import GROUPS, HIDDEN_GROUP
 from mehealth_eval.stats import ratio
-from mehealth_rag.assistant import Assistant
+from mehealth_eval.written_run import built
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Verdict, VerdictKind
-from mehealth_rag.wiring import ingest
 
 CLAIMS = Path(__file__).parent / "claims.jsonl"
 CORPUS = Path(__file__).parents[2] / "corpus"
-
-CHANGED = frozenset(
-    "figure-changed figure-of-another-thing name-changed date-changed negated superlative".split()
-)
-"""Kinds of claim that were made false by changing something true."""
 
 Kind = Literal[
     "verbatim", "paraphrase", "figure-written-differently", "figure-changed",
     "figure-of-another-thing", "name-changed", "date-changed", "negated", "superlative",
     "near-miss", "other-topic", "multi-sentence",
+    # of eval/sets
+    "close", "joined", "derived", "row", "negative", "figure", "exchanged", "name", "direction",
+    "scope", "reworded", "near", "other",
 ]  # fmt: skip
 
 
 class Claim(Row):
-    """A claim about the prospectus, with its verdict and the pages that decide it."""
+    """A claim about a corpus, with its verdict and the pages that decide it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,6 +54,8 @@ class Claim(Row):
     """All pages, from 1, that support or contradict it."""
     quote: Text | None = None
     """Words from one of them, with white space normalised."""
+    document: Text | None = None
+    """The document that `pages` belong to; the first of the corpus by default."""
     parts: tuple[VerdictKind, ...] = ()
     """The verdict on each sentence, if there are several."""
 
@@ -86,11 +85,16 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures over scored claims, as shares of 1. `by_kind` holds (right, all) by kind."""
+    """Figures over scored claims, as shares of 1. `by_kind` holds (right, all) by kind.
+
+    `false_support` is the share of untrue claims that are called supported, `false_denial` that of
+    true ones that are contradicted.
+    """
 
     claims: int
     right: float
-    changed_supported: float
+    false_support: float
+    false_denial: float
     by_kind: dict[str, tuple[int, int]]
 
 
@@ -98,9 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check the claims, score them and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m mehealth_eval.claims", description=__doc__)
     parser.add_argument("--wrong", action="store_true", help="print the development half's misses")
+    parser.add_argument("--set", type=Path, nargs="+", help="folders of corpus/ and claims.jsonl")
     options = parser.parse_args(arguments)
-    scored = score(load_claims(CLAIMS))
-    groups = {g: [s for s in scored if s.claim.split == g] for g in ("dev", "test")}
+    sets = [(folder / CLAIMS.name, folder / "corpus") for folder in options.set or ()]
+    scored = [
+        s for path, corpus in sets or [(CLAIMS, CORPUS)] for s in score(load_claims(path), corpus)
+    ]
+    halves = {g: [s for s in scored if s.claim.split == g] for g in ("dev", "test")}
+    groups = {group: inside for group, inside in halves.items() if inside}
     out = Console()
     out.print(_table({GROUPS[g]: summarise(inside) for g, inside in groups.items()}))
     if options.wrong:
@@ -114,25 +123,25 @@ def load_claims(path: Path) -> list[Claim]:
     return load_rows(path, Claim, "Claim in eval/mehealth_eval/claims.py")
 
 
-def score(claims: Iterable[Claim]) -> list[Scored]:
-    """Check the claims against the prospectus, with an index that is built for the run."""
+def score(claims: Iterable[Claim], corpus: Path) -> list[Scored]:
+    """Check claims against a corpus, with an index that is built for the run."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.load({"corpus": CORPUS, "index": Path(folder)}, environ={})
-        ingest(settings)
-        assistant = Assistant.open(settings)
-        with closing(assistant.index):
+        settings = Settings.load({"corpus": corpus, "index": Path(folder)}, environ={})
+        with built(settings) as assistant:
             return [Scored(claim, assistant.check(claim.claim)) for claim in claims]
 
 
 def summarise(scored: Sequence[Scored]) -> Summary:
     """Sum up scored claims."""
-    changed = [s.given.verdict is VerdictKind.SUPPORTED for s in scored if s.claim.kind in CHANGED]
+    untrue = [s.given.verdict for s in scored if s.claim.verdict is not VerdictKind.SUPPORTED]
+    true = [s.given.verdict for s in scored if s.claim.verdict is VerdictKind.SUPPORTED]
     right = Counter(s.claim.kind for s in scored if s.right)
     every = Counter(s.claim.kind for s in scored)
     return Summary(
         claims=len(scored),
         right=ratio(right.total(), len(scored)),
-        changed_supported=ratio(sum(changed), len(changed)),
+        false_support=ratio(untrue.count(VerdictKind.SUPPORTED), len(untrue)),
+        false_denial=ratio(true.count(VerdictKind.CONTRADICTED), len(true)),
         by_kind={kind: (right[kind], count) for kind, count in sorted(every.items())},
     )
 
@@ -142,7 +151,8 @@ def _table(summaries: dict[str, Summary]) -> Table:
     table = Table("", *summaries)
     table.add_row("claims", *(str(s.claims) for s in shown))
     table.add_row("right", *(f"{s.right:.3f}" for s in shown))
-    table.add_row("changed, called supported", *(f"{s.changed_supported:.3f}" for s in shown))
+    table.add_row("untrue, called supported", *(f"{s.false_support:.3f}" for s in shown))
+    table.add_row("true, contradicted", *(f"{s.false_denial:.3f}" for s in shown))
     for kind in sorted({k for s in shown for k in s.by_kind}):
         cells = (s.by_kind.get(kind) for s in shown)
         table.add_row(f"· {kind}", *(f"{c[0]} of {c[1]}" if c else "" for c in cells))
