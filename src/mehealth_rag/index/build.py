@@ -216,6 +216,8 @@ class _Build:
                     with self._tally.timed("write"):
                         dense.add(part, np.stack([v.passage for v in vectors]))
                         sentences.add(np.concatenate([v.sentences for v in vectors]))
+                with self._tally.timed("write"):
+                    dense.close()
             sentences.close()
         finally:
             close_client(client)

@@ -37,6 +37,7 @@ _EXACT = 2_000  # up to this size the search compares every passage
 _SEARCH = 500  # candidates beyond it; they included all of the nearest 50 of 10,000
 _SPARE = 32  # requested beyond k, so that ties at the edge are cut by ordinal
 _DECIMALS = 6
+_AT_ONCE = 4_000  # passages added to Chroma: some 10 MB for a server
 _LOGIN = re.compile(r"^(\w+://)?.*@")
 
 
@@ -139,10 +140,15 @@ def settle(generation: Path) -> None:
 
 
 class DenseWriter:
-    """Fills the collection of a generation that is being built."""
+    """Fills the collection of a generation that is being built.
+
+    Chroma writes its whole graph after each addition, so as much is added at once as it takes.
+    """
 
     def __init__(self, client: ClientAPI, name: str, size: int) -> None:
         self._next = 0
+        self._most = min(_AT_ONCE, client.get_max_batch_size())
+        self._waiting: list[tuple[Passage, NDArray[np.float32]]] = []
         search = min(max(size, 50), _EXACT) if size <= _EXACT else _SEARCH
         self._collection = client.create_collection(
             name,
@@ -161,15 +167,27 @@ class DenseWriter:
 
     def add(self, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
         """Add the next passages with their vectors [n, d]."""
+        self._waiting += zip(passages, vectors, strict=True)
+        while len(self._waiting) >= self._most:
+            self._write(self._waiting[: self._most])
+            del self._waiting[: self._most]
+
+    def close(self) -> None:
+        """Write what still waits."""
+        if self._waiting:
+            self._write(self._waiting)
+            self._waiting = []
+
+    def _write(self, rows: Sequence[tuple[Passage, NDArray[np.float32]]]) -> None:
         self._collection.add(
-            ids=[p.id for p in passages],
-            embeddings=vectors,
+            ids=[passage.id for passage, _ in rows],
+            embeddings=np.stack([vector for _, vector in rows]),
             metadatas=[
-                {"document": p.document, "page": p.page, "ordinal": ordinal}
-                for ordinal, p in enumerate(passages, start=self._next)
+                {"document": passage.document, "page": passage.page, "ordinal": ordinal}
+                for ordinal, (passage, _) in enumerate(rows, start=self._next)
             ],
         )
-        self._next += len(passages)
+        self._next += len(rows)
 
 
 class DenseIndex:
