@@ -14,7 +14,8 @@ import pytest
 from mehealth_rag.encoder.shipped import CARD, TOKENIZER, file_hash
 from mehealth_rag.errors import ModelError
 from mehealth_rag.followups import questions_only
-from mehealth_rag.guard.verdict import Case, weigh
+from mehealth_rag.guard.case import Case
+from mehealth_rag.guard.verdict import weigh
 from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.model import (
     DEFAULT_FORM,

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from training import bases, examples, outside, package, reader
+from training import bases, examples, outside, package, reader, verdicts
 
 DEVELOPMENT = Path(__file__).parent.parent / "eval" / "written" / "development"
 
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reader.main(["--form", options.form, *places, *stage, *first])
             (folder / DONE).touch()
         first = ["--first", str(folder)]
-    return package.main(["--run", str(folder), "--development", str(development)])
+    package.main(["--run", str(folder), "--development", str(development)])
+    return verdicts.main(["--reader", options.form])
 
 
 def _make(output: Path, step: Callable[[list[str]], object], *arguments: object) -> None:

@@ -1,6 +1,7 @@
 """Packages a run as a reader: `python -m training.package --run DIR --development FILE`.
 
 Exports the model, calibrates it on documents that it was not trained on, and writes its card.
+`python -m training.verdicts` then fits how it weighs statements.
 """
 
 from __future__ import annotations
@@ -22,15 +23,12 @@ from sklearn.linear_model import LogisticRegression
 import mehealth_rag.reader
 from mehealth_eval.stats import f1, ratio
 from mehealth_eval.written_scores import MOST_OTHERS
-from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
 from mehealth_rag.encoder.shipped import CARD, file_hashes
-from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import Choice, Weighed, chosen, weighed
 from mehealth_rag.reader.model import (
     LOG,
     MODEL,
     Calibration,
-    Judgement,
     Limits,
     PassageReading,
     Reader,
@@ -42,8 +40,6 @@ from training.export import WEIGHTS_OF, export
 from training.reader import method, trained
 
 OUTPUT = Path(mehealth_rag.reader.__file__).parent
-MOST_FALSE_SUPPORT = 0.05
-"""Share of unsupported claims called supported above which thresholds are penalised."""
 
 WEAKNESSES = (
     "English only",
@@ -98,13 +94,10 @@ def calibrate(folder: Path, examples: Examples) -> tuple[dict[str, Any], dict[st
     passage = _platt((reading.answers, GOLD in labels) for reading, labels in pairs)
     calibrated = [[_calibrated(r, sentence, passage) for r in readings] for readings in raw]
     limits, right = best_limits(questions, calibrated)
-    claims = [e for e in examples.examples if e.kind == "claim"]
-    judged = [(e.verdict, _judged(reader, e, examples)) for e in claims]
-    limits, verdicts = _best_verdicts(judged, limits)
     answers = _answers_right(_asked(questions, calibrated, limits), limits)
     calibration = {"sentence": asdict(sentence), "passage": asdict(passage),
                    "limits": asdict(limits), "right": asdict(_platt(answers))}  # fmt: skip
-    return calibration, {**right, **verdicts}
+    return calibration, right
 
 
 def _searched(example: Example) -> list[Reading]:
@@ -114,11 +107,6 @@ def _searched(example: Example) -> list[Reading]:
 def _read(reader: Reader, example: Example, examples: Examples) -> list[PassageReading]:
     texts = [examples.passages[r.passage] for r in _searched(example)]
     return reader.read(example.text, [(q, a) for q, a in example.history], texts)
-
-
-def _judged(reader: Reader, example: Example, examples: Examples) -> Judgement:
-    texts = [examples.passages[r.passage] for r in _searched(example)[:PASSAGES_JUDGED]]
-    return weigh(reader, Case(example.text, texts)).judgement
 
 
 def _platt(pairs: Iterable[tuple[float, bool]]) -> Calibration:
@@ -226,28 +214,6 @@ def _figures(asked: Sequence[_Asked], limits: Limits) -> dict[str, float]:
         "evidence": round(counts["right"] / len(asked), 4),
         "best_right": round(counts["best"] / (len(asked) - counts["unanswerable"]), 4),
         "abstention_f1": round(f1(precision, recall), 4),
-    }
-
-
-def _best_verdicts(
-    judged: Sequence[tuple[str, Judgement]], limits: Limits
-) -> tuple[Limits, dict[str, float]]:
-    """Search a grid for the most right verdicts, with false support over 5 % penalised."""
-    grid = product(_steps(0.3, 0.96), _steps(0.2, 0.8))
-    tried = [replace(limits, carried=carried, denied=denied) for carried, denied in grid]
-    measured = [(t, _verdict_figures(judged, t)) for t in tried]
-    return max(
-        measured,
-        key=lambda m: m[1]["verdicts"] - 2 * max(m[1]["false_support"] - MOST_FALSE_SUPPORT, 0),
-    )
-
-
-def _verdict_figures(judged: Sequence[tuple[str, Judgement]], limits: Limits) -> dict[str, float]:
-    verdicts = [(right, limits.verdict(j)) for right, j in judged]
-    false_support = [verdict == "supported" for right, verdict in verdicts if right != "supported"]
-    return {
-        "verdicts": round(sum(right == verdict for right, verdict in verdicts) / len(verdicts), 4),
-        "false_support": round(ratio(sum(false_support), len(false_support)), 4),
     }
 
 

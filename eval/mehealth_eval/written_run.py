@@ -32,7 +32,9 @@ from mehealth_rag.assistant import Assistant
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
 from mehealth_rag.errors import MehealthError
 from mehealth_rag.growing import Progress
-from mehealth_rag.guard.verdict import Case, weigh
+from mehealth_rag.guard.case import Case
+from mehealth_rag.guard.readings import Weighed, read_together
+from mehealth_rag.guard.verdict import weigh
 from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import PassageText, gathered, readable, text_of
@@ -190,12 +192,15 @@ class _ReaderAlone:
         """Judge both halves on the true one's evidence, as a sentence is on its citations."""
         texts = self._evidence(frozenset(twin.gold))
         true, lie = (
-            weigh(self.reader, Case(statement, texts, twin.question)).judgement
+            self._on_citations(Case(statement, texts, twin.question))
             for statement in (twin.true, twin.lie)
         )
-        verdict = self.reader.limits.verdict
-        carried = verdict(true) == "supported", verdict(lie) == "supported"
-        return JudgedTwin(twin, *carried, true.carried, lie.carried)
+        carried = true.judgement.carried, lie.judgement.carried
+        return JudgedTwin(twin, true.is_carried, lie.is_carried, *carried)
+
+    def _on_citations(self, case: Case) -> Weighed:
+        passages = self.reader.judge(case.statement, case.texts, case.question)
+        return read_together(self.reader, case, passages)
 
     def _evidence(self, gold: frozenset[str]) -> list[PassageText]:
         """The passage with the gold sentences; if several, those sentences under their headings."""

@@ -13,7 +13,7 @@ from mehealth_rag.answering.drafting import ReadHit, reordered
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.talk import about_documents
 from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder, turns_of
-from mehealth_rag.checking.verdicts import check_claim
+from mehealth_rag.checking.verdicts import Desk, check_claim
 from mehealth_rag.corpus import LeftOut, left_out, load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.generating.writing import Pace, Pen
@@ -186,9 +186,13 @@ class Assistant:
         `question` is what the claim answers, empty if unknown. Raises UsageError as `ask` does, and
         for a question.
         """
-        documents = self._check(claim, documents, "claim")
-        desk = self._finder.desk(self._library(), documents)
-        return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
+        self._check(claim, documents, "claim")
+        verdict = check_claim(claim, self.desk(documents), question)
+        return replace(verdict, index=self.index.fingerprint)
+
+    def desk(self, documents: Sequence[str] = ()) -> Desk:
+        """Return what checking claims needs; `documents` limits the search. Raises UsageError."""
+        return self._finder.desk(self._library(), self.chosen(documents))
 
     def conflicts(
         self, documents: Sequence[str] = (), progress: Progress | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.reader.model import Calibration, Judgement, Limits, PassageReading
+from mehealth_rag.reader.regression import VerdictRegression
 from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.types import Turn
 
@@ -34,6 +35,7 @@ class ToldReader:
     carried: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     right: Calibration = field(default_factory=Calibration)
+    verdicts: VerdictRegression = field(default_factory=VerdictRegression)
     turns: list[list[Turn]] = field(default_factory=list)
     """The turns that came with each question that was read."""
     questions: list[str] = field(default_factory=list)

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from mehealth_rag.guard.case import Case
 from mehealth_rag.guard.opposite import opposites
-from mehealth_rag.guard.verdict import (
-    Case,
-    Weighed,
-    deciding,
-    held_to,
-    least,
-    weigh,
-    weighings,
-    word_for_word,
-)
+from mehealth_rag.guard.readings import Readings, Weighed, deciding, held_to
+from mehealth_rag.guard.signals import signals
+from mehealth_rag.guard.verdict import least, weigh, word_for_word
 from mehealth_rag.reader.model import Judgement, Limits, Reader
+from mehealth_rag.reader.regression import VerdictRegression
 from mehealth_rag.reader.rows import PassageText
 from tests.answering.told import ToldReader
 
@@ -30,6 +25,7 @@ FARES = PassageText(
 )
 STAFF = PassageText("Ballynorra > Staff", ("The cluster employs 33,000 people.", "It grows."))
 TEAMS = PassageText("Teams", ("52 people work at sea.", "On land work 94 people."))
+TOWERS = PassageText("Towers", ("Anne built it in 1871 and Bea in 1902.", "Both are tall."))
 LIMITS = Limits()
 
 
@@ -109,10 +105,10 @@ def test_only_the_quotes_that_carry_it_are_left() -> None:
     read = reader("ferry", "ticket")
     found = weigh(read, case)
     assert set(found.quotes) == {(0, 0), (0, 1)}
-    fewer = least(read, case, found, LIMITS)
+    fewer = least(read, case, found)
     assert fewer.quotes == ((0, 0),)  # the other one alone lacks the figure
     assert fewer.judgement == found.judgement
-    assert least(read, case, fewer, LIMITS) is fewer
+    assert least(read, case, fewer) is fewer
 
 
 def test_several_quotes_stay_where_no_one_of_them_is_enough() -> None:
@@ -121,20 +117,20 @@ def test_several_quotes_stay_where_no_one_of_them_is_enough() -> None:
     found = weigh(read, case)
     (step,) = found.steps
     assert (step.how, step.of) == ("sum", ("52", "94"))
-    assert least(read, case, found, LIMITS).quotes == ((0, 0), (0, 1))
+    assert least(read, case, found).quotes == ((0, 0), (0, 1))
 
 
 def test_passages_are_weighed_one_by_one_and_together() -> None:
     case = Case("The ferry serves the cluster.", [FARES, STAFF])
-    one, other, both = weighings(reader("ferry", "cluster"), case)
+    one, other, both = Readings.of(reader("ferry", "cluster"), case).candidates()
     assert (one.quotes, other.quotes) == (((0, 1),), ((1, 0),))
     assert both.quotes == ((0, 1), (1, 0))
-    assert len(weighings(reader("ferry"), case)) == 2
+    assert len(Readings.of(reader("ferry"), case).candidates()) == 2
 
 
 def test_evidence_of_several_passages_is_gathered_in_order() -> None:
     places = deciding(judged((0.0, 0.9, 0.0), (0.8, 0.1)))
-    assert places == [(0, 1), (1, 0)]
+    assert places == [(0, 1), (1, 0)]  # the likeliest first
     text = Case("", [FARES, STAFF]).only(places)
     assert text.sentences == (FARES.sentences[1], STAFF.sentences[0])
     assert text.context == "The ferry > Ballynorra > Staff"
@@ -206,39 +202,50 @@ def test_a_sentence_says_its_beginning_where_the_rest_only_adds_to_it(
     assert [w.judgement.carried > 0.9 for w in found] == ([True] if said else [])
 
 
+TRUSTING = VerdictRegression(carried={"leaning": 1.0}, denied={"bias": 1.0}, untold={"bias": 0.0})
+"""Support by how much more the reader leans towards a statement than towards its opposites."""
+
+
 @dataclass(frozen=True, slots=True)
-class Doubter:
+class Doubter(ToldReader):
     """Denies a statement, and its opposite as surely as it is told."""
 
-    opposed: Judgement
-    carried: float = 0.4
-    asked: list[str] = field(default_factory=list)
+    opposed: float = 0.0
+    verdicts: VerdictRegression = field(default_factory=lambda: TRUSTING)
 
     def judge(
         self, statement: str, texts: Sequence[PassageText], _question: str = ""
     ) -> list[Judgement]:
-        self.asked.append(statement)
-        plain = Judgement(self.carried, 0.98 - self.carried, 0.02, ())
-        judgement = self.opposed if " not " in statement else plain
+        denied = self.opposed if " not " in statement else 0.58
+        judgement = Judgement(0.98 - denied, denied, 0.02, ())
         return [replace(judgement, evidence=(0.9,) * len(t.sentences)) for t in texts]
 
 
 @pytest.mark.parametrize(
     ("statement", "opposed", "expected"),
     [
-        ("Bicycles go by the ferry.", Judgement(0.1, 0.88, 0.02, ()), "supported"),
-        ("Bicycles go by the ferry.", Judgement(0.4, 0.58, 0.02, ()), "contradicted"),
-        ("Bicycles go by the ferry.", Judgement(0.8, 0.18, 0.02, ()), "contradicted"),
-        ("40 bicycles go by the ferry.", Judgement(0.1, 0.88, 0.02, ()), "contradicted"),
+        ("Bicycles go by the ferry.", 0.95, "supported"),
+        ("Bicycles go by the ferry.", 0.5, "contradicted"),
+        ("40 bicycles go by the ferry.", 0.95, "contradicted"),  # no figure of the text is 40
     ],
 )
-def test_what_is_denied_less_than_its_opposite_is_so_unless_a_value_is_missing(
-    statement: str, opposed: Judgement, expected: str
+def test_the_regression_weighs_what_the_reader_says(
+    statement: str, opposed: float, expected: str
 ) -> None:
-    doubter = Doubter(opposed)
-    found = weigh(cast("Reader", doubter), Case(statement, [FARES]))
-    assert LIMITS.verdict(found.judgement) == expected
-    assert any("not true" in asked for asked in doubter.asked) == ("40" not in statement)
+    doubter = cast("Reader", Doubter((), opposed=opposed))
+    assert LIMITS.verdict(weigh(doubter, Case(statement, [FARES])).judgement) == expected
+
+
+def test_signals_tell_what_is_shared_missing_and_exchanged() -> None:
+    case = Case("Anne built it in 1871 and Bea in 1902.", [TOWERS])
+    exchanged = replace(case, statement="Anne built it in 1902 and Bea in 1871.")
+    denying = replace(case, statement="Anne did not build it in 1899.")
+    by_case = [signals(r, r.candidates()) for r in (Readings.of(reader("built"), c)
+               for c in (case, exchanged, denying))]  # fmt: skip
+    assert [s["in_order"] for s in by_case] == [1.0, 0.0, 1.0]
+    assert [s["lacks_value"] for s in by_case] == [False, False, True]
+    assert [s["negated"] for s in by_case] == [False, False, True]
+    assert by_case[0]["covered"] == 1.0 > by_case[2]["covered"]
 
 
 def test_the_opposites_of_a_statement() -> None:
@@ -247,10 +254,3 @@ def test_the_opposites_of_a_statement() -> None:
     )  # fmt: skip
     assert opposites("The ferry is not blue.")[1] == "The ferry is blue."
     assert opposites("NHS trusts run it.") == ("It is not true that NHS trusts run it.",)
-
-
-def test_what_is_hardly_carried_is_not_asked_again() -> None:
-    doubter = Doubter(Judgement(0.01, 0.98, 0.01, ()), carried=0.1)
-    found = weigh(cast("Reader", doubter), Case("Bicycles go by the ferry.", [FARES]))
-    assert LIMITS.verdict(found.judgement) == "contradicted"
-    assert doubter.asked == ["Bicycles go by the ferry."]

@@ -18,7 +18,7 @@ from mehealth_rag.encoder.shipped import CARD
 from mehealth_rag.reader.model import LOG, Reader
 from mehealth_rag.reader.rows import PassageText, inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
-from training import bases, examples, outside, package, reader
+from training import bases, examples, outside, package, reader, verdicts
 from training.__main__ import main as training_main
 from training.batches import Epochs, Mix
 from training.examples import GOLD, Example, Examples, Reading
@@ -325,16 +325,21 @@ def test_one_command_does_what_is_not_done_yet(
             reader.options_of(arguments).output.mkdir(parents=True)
         return 0
 
-    for module in (examples, reader, package):
+    for module in (examples, reader, package, verdicts):
         monkeypatch.setattr(module, "main", partial(step, module.__name__.split(".")[-1]))
     command = ["--form", form, "--run", str(tmp_path)]
     assert training_main(command) == 0
-    assert [name for name, _ in steps] == [*["examples"] * 2, *["reader"] * 2, "package"]
+    assert [name for name, _ in steps] == [
+        *["examples"] * 2,
+        *["reader"] * 2,
+        "package",
+        "verdicts",
+    ]
     assert reader.options_of(steps[3][1]).first == tmp_path / form / "first"
     (tmp_path / form / "second" / "done").unlink()
     (tmp_path / form / "second").rmdir()
     assert training_main(command) == 0
-    assert [name for name, _ in steps[5:]] == ["reader", "package"]
+    assert [name for name, _ in steps[6:]] == ["reader", "package", "verdicts"]
 
 
 def test_other_peoples_sets_become_examples(tmp_path: Path) -> None:

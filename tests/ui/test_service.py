@@ -74,7 +74,7 @@ def test_search_check_sources_and_guide(client: httpx.Client) -> None:
     hits = post(client, "/v1/search", id=7, query=TALL, top_k=3)
     assert hits["id"] == 7
     assert "42 metres" in hits["hits"][0]["text"]
-    verdict = post(client, "/v1/check", claim="The lighthouse on the North Pier is 40 metres tall.")
+    verdict = post(client, "/v1/check", claim="The lighthouse on the North Pier is 45 metres tall.")
     assert verdict["verdict"] == "contradicted"
     assert "42 metres" in verdict["evidence"][0]["quote"]
     sources = client.get("/v1/sources").json()

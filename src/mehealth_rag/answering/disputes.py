@@ -26,7 +26,7 @@ from mehealth_rag.language.injection import silenced
 from mehealth_rag.language.words import fold
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import text_of
-from mehealth_rag.types import BlockKind, PageOf, Passage, Quote, Sentence, VerdictKind
+from mehealth_rag.types import BlockKind, PageOf, Passage, Quote, Sentence
 
 PASSAGES_AT_A_TIME = 256
 BLOCK = 128
@@ -41,6 +41,9 @@ NEAR = 0.5
 
 MOST_READ = 2_000
 """Pairs the reader judges at most, the nearest; each costs two passages."""
+
+LIKELY = 0.3
+"""From this probability a passage entails a claim, or contradicts it, whichever is likelier."""
 
 MOST_KINDS = 62
 """Kinds of figures that get a bit of their own in an int64 mask; any further kinds share one."""
@@ -156,10 +159,10 @@ class Sweep:
         for claim, place, amounts in ((one, there, figures_one), (other, here, figures_other)):
             text = text_of(self.index.passage(place.ordinal), self.index.page)
             (judgement,) = reader.judge(claim.wording.whole, [text])
-            verdict = reader.limits.verdict(judgement)
-            if verdict == VerdictKind.SUPPORTED and not (same and _lack(text.sentences, amounts)):
+            is_entailed = judgement.carried >= max(LIKELY, judgement.denied)
+            if is_entailed and not (same and _lack(text.sentences, amounts)):
                 return None
-            denied = denied or verdict == VerdictKind.CONTRADICTED
+            denied = denied or (not is_entailed and judgement.denied >= LIKELY)
             denials += judgement.denied
         return (same, denials / 2) if same or denied else None
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from mehealth_rag.answering.conflicts import LEAST_WORDS, TextInContext, disputed, is_undated
 from mehealth_rag.answering.questions import Question, Wanted
 from mehealth_rag.answering.similar_rows import Contender, rows_not_meant
-from mehealth_rag.guard.verdict import Case, decisive, weighings
+from mehealth_rag.guard.case import Case
+from mehealth_rag.guard.readings import by_passage
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
 from mehealth_rag.reader.choice import Chosen, Weighed, answerable, chosen, order, ranked
@@ -486,8 +487,10 @@ def lead(question: Question, draft: Draft, hits: Sequence[ReadHit], reader: Read
     quoted = {quote.text for quote in quotes}
     parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in quoted]) for h in hits]
     evidence = gathered([(text, places) for text, places in parts if places])
-    # A question has no opposite, so its judgement is not settled by one.
-    judgement = decisive(weighings(reader, Case(question.text, [evidence]))).judgement
+    (weighed,) = by_passage(
+        Case(question.text, [evidence]), reader.judge(question.text, [evidence])
+    )
+    judgement = weighed.judgement
     if judgement.carried >= SURE:
         return "Yes"
     return "No" if judgement.denied >= SURE else ""

@@ -22,20 +22,11 @@ from mehealth_rag.checking.parts import (
     mended,
 )
 from mehealth_rag.errors import UsageError
+from mehealth_rag.guard.case import Case, Exhibit, case_of, exhibits_of, quotes_of
 from mehealth_rag.guard.exact import Step
+from mehealth_rag.guard.readings import Readings, Weighed
 from mehealth_rag.guard.values import values, without
-from mehealth_rag.guard.verdict import (
-    Case,
-    Exhibit,
-    Weighed,
-    case_of,
-    decisive,
-    exhibits_of,
-    least,
-    quotes_of,
-    settled,
-    weighings,
-)
+from mehealth_rag.guard.verdict import BOTH_SURE, decisive, least, verdict, word_for_word
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import words
 from mehealth_rag.reader.model import Reader
@@ -46,11 +37,8 @@ from mehealth_rag.types import Citation, Verdict, VerdictKind
 PASSAGES_JUDGED = 6
 """Passages judged per query; a sentence has up to two queries."""
 
-BOTH_SURE = 0.8
-"""Pages are said to disagree if the verdict of each has at least this probability."""
-
 IN_ITS_WORDS = 0.5
-"""The same threshold if a supporting quote contains the sentence word for word."""
+"""`BOTH_SURE` if a supporting quote contains the sentence word for word."""
 
 UNTOLD = 0.5
 """Below this probability of saying nothing, the nearest passage is named in the explanation."""
@@ -92,7 +80,7 @@ def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
     if not sentences or talk is not None:
         return replace(no_claim, timings_ms=watch.stop())
     watch.lap("rewrite")
-    hearings = [_Hearing.of(s, question, desk) for s in sentences]
+    hearings = [Hearing.of(s, question, desk) for s in sentences]
     watch.lap("retrieve")
     parts = [_by_part(s, h, question) for s, h in zip(sentences, hearings, strict=True)]
     watch.lap("answer")
@@ -105,12 +93,12 @@ def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
     return replace(whole, timings_ms=watch.stop())
 
 
-def _by_part(sentence: ClaimSentence, hearing: _Hearing, question: str) -> Verdict:
+def _by_part(sentence: ClaimSentence, hearing: Hearing, question: str) -> Verdict:
     """Check a sentence; if it is not supported but one of its halves is, judge it by the halves."""
     whole = hearing.verdict()
     if whole.verdict is VerdictKind.SUPPORTED:
         return whole
-    parts = [_Hearing.of(h, question, hearing.desk).verdict() for h in halves(sentence)]
+    parts = [Hearing.of(h, question, hearing.desk).verdict() for h in halves(sentence)]
     kinds = {part.verdict for part in parts}
     hides_contradiction = (
         whole.verdict is VerdictKind.CONTRADICTED and VerdictKind.CONTRADICTED not in kinds
@@ -122,7 +110,7 @@ def _by_part(sentence: ClaimSentence, hearing: _Hearing, question: str) -> Verdi
 
 
 @dataclass(frozen=True, slots=True)
-class _Hearing:
+class Hearing:
     """A sentence of a claim and the passages that it is judged by."""
 
     case: Case
@@ -130,7 +118,7 @@ class _Hearing:
     desk: Desk
 
     @classmethod
-    def of(cls, sentence: ClaimSentence, question: str, desk: Desk) -> _Hearing:
+    def of(cls, sentence: ClaimSentence, question: str, desk: Desk) -> Hearing:
         """Retrieve the passages that may decide a sentence.
 
         They are retrieved again without the sentence's figures, so that a wrong figure does not
@@ -145,10 +133,10 @@ class _Hearing:
 
     def verdict(self) -> Verdict:
         """Judge the sentence."""
-        candidates = weighings(self.desk.reader, self.case)
-        if pair := self._disagreeing(candidates):
+        readings = Readings.of(self.desk.reader, self.case)
+        if pair := self._disagreeing([*readings.candidates(), *word_for_word(self.case)]):
             return self._of_two_pages(*pair)
-        weighed = settled(self.desk.reader, self.case, decisive(candidates))
+        weighed = verdict(readings)
         kind = self._kind(weighed)
         if kind is VerdictKind.NOT_FOUND:
             return self._not_found(weighed)
@@ -186,13 +174,13 @@ class _Hearing:
         Both need a probability of `BOTH_SURE`, or of `IN_ITS_WORDS` if the support is word for
         word. None if there is no such pair.
         """
-        best = decisive([w for w in candidates if self._kind(w) is VerdictKind.SUPPORTED])
+        best = decisive([w for w in candidates if w.judgement.carried >= w.judgement.denied])
         minimum = IN_ITS_WORDS if self._in_its_words(best) else BOTH_SURE
         denying = [
             w
             for w in candidates
             if w.surely >= minimum
-            and self._kind(w) is VerdictKind.CONTRADICTED
+            and w.judgement.denied > w.judgement.carried
             and not self._pages(w) & self._pages(best)
             and w.differing is not None
             and _of_one_size(w.differing)
@@ -209,7 +197,7 @@ class _Hearing:
         return VerdictKind(self.desk.reader.limits.verdict(weighed.judgement))
 
     def _least(self, weighed: Weighed) -> Weighed:
-        return least(self.desk.reader, self.case, weighed, self.desk.reader.limits)
+        return least(self.desk.reader, self.case, weighed)
 
     def _pages(self, weighed: Weighed) -> set[tuple[str, int]]:
         passages = (self.exhibits[n].passage for n, _ in weighed.quotes)

@@ -15,7 +15,7 @@ from functools import cached_property
 from mehealth_rag.generating.gate import Ruling
 from mehealth_rag.generating.judging import Addresses
 from mehealth_rag.generating.units import Unit
-from mehealth_rag.guard.verdict import Exhibit, Place, quotes_of
+from mehealth_rag.guard.case import Exhibit, Place, quotes_of
 from mehealth_rag.language.words import fold
 
 NOTHING_TO_CHECK = "has no figure and no name to check"

@@ -15,24 +15,12 @@ from mehealth_rag.answering.drafting import refers_back
 from mehealth_rag.checking.parts import topic_of
 from mehealth_rag.generating.gate import ONLY_A_SOURCE, Ruling
 from mehealth_rag.generating.units import Unit
+from mehealth_rag.guard.case import Case, Exhibit, Place, case_of, quotes_of
 from mehealth_rag.guard.exact import Step
-from mehealth_rag.guard.verdict import (
-    NOTHING_SAID,
-    Case,
-    Exhibit,
-    Place,
-    Weighed,
-    case_of,
-    least,
-    missing,
-    quotes_of,
-    settled,
-    together,
-    word_for_word,
-)
+from mehealth_rag.guard.readings import NOTHING_SAID, Weighed, missing, read_together
+from mehealth_rag.guard.verdict import least, word_for_word
 from mehealth_rag.language.words import DEMONSTRATIVES, OWNERS, content_stems, words
 from mehealth_rag.reader.model import Judgement, Reader
-from mehealth_rag.types import VerdictKind
 
 FIRST_JUDGED, NEAR_JUDGED = 5, 3
 """Passages each sentence is judged against: the first ones, and others that share words with it."""
@@ -90,14 +78,16 @@ class Bench:
         if unit.text.endswith(":") and (place := self._holding(claim, case)):
             return Ruling(quotes_of(exhibits, [place]))
         # One page's different figure does not rule out another page that has it word for word.
-        verbatim = () if refers or unit.opening else filter(self._is_carried, word_for_word(case))
+        verbatim = (
+            () if refers or unit.opening else (w for w in word_for_word(case) if w.is_carried)
+        )
         weighed = next(iter(verbatim), None) or self._weighed(case, len(cited))
-        if not self._is_carried(weighed):
+        if not weighed.is_carried:
             return Ruling(reasons=self._reasons(weighed))
         if not self._is_about(claim, case, weighed):
             return Ruling(reasons=(UNTOLD,))
         self._before = named.shown
-        fewest = least(self.reader, case, weighed, self.reader.limits)
+        fewest = least(self.reader, case, weighed)
         return Ruling(quotes_of(exhibits, fewest.quotes), text=named.shown)
 
     def _near(self, claim: str) -> list[int]:
@@ -125,16 +115,16 @@ class Bench:
         return [content_stems(text) for text in texts]
 
     def _weighed(self, case: Case, first: int) -> Weighed:
-        """Judge a claim against the first passages (the cited ones), if need be against all.
+        """Judge a claim by the first passages (the cited ones), if need be by all.
 
-        Each passage is read whole to find the deciding sentences, which are then read alone: that
-        separates true sentences from false ones better.
+        Each passage is read whole to find the deciding sentences, which are then read alone. The
+        regression that weighs claims tells true answers from lies no better (docs/checking.md).
         """
         judgements: list[Judgement] = []
         for texts in filter(None, (case.texts[:first], case.texts[first:])):
             judgements += self.reader.judge(case.statement, texts, case.question)
-            weighed = settled(self.reader, case, together(self.reader, case, judgements))
-            if len(judgements) == len(case.texts) or self._is_carried(weighed):
+            weighed = read_together(self.reader, case, judgements)
+            if len(judgements) == len(case.texts) or weighed.is_carried:
                 return weighed
         return NOTHING_SAID
 
@@ -169,9 +159,6 @@ class Bench:
         named = {word for word in words(title) if word.isalpha()}
         return pages > 0 and any(named <= set(words(e.passage.title)) for e in self.exhibits)
 
-    def _is_carried(self, weighed: Weighed) -> bool:
-        return self.reader.limits.verdict(weighed.judgement) == VerdictKind.SUPPORTED
-
     def _named(self, text: str) -> str:
         """Return a sentence with its topic in place of the pronoun, if the topic is known.
 
@@ -188,8 +175,8 @@ class Bench:
         """Return why a sentence is not entailed: its unsupported values, else the verdict."""
         if weighed.missing:
             return tuple(dict.fromkeys(map(_missing, weighed.missing)))
-        verdict = self.reader.limits.verdict(weighed.judgement)
-        return (DENIED if verdict == VerdictKind.CONTRADICTED else UNTOLD,)
+        is_denied = weighed.judgement.denied > weighed.judgement.untold
+        return (DENIED if is_denied else UNTOLD,)
 
 
 def _missing(step: Step) -> str:

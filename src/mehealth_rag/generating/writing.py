@@ -20,7 +20,7 @@ from mehealth_rag.generating.foreign_judge import ForeignBench
 from mehealth_rag.generating.gate import Gate, Judge, Passed
 from mehealth_rag.generating.judging import Bench, links_of
 from mehealth_rag.generating.units import without_marks
-from mehealth_rag.guard.verdict import Exhibit, exhibits_of
+from mehealth_rag.guard.case import Exhibit, exhibits_of
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH
 from mehealth_rag.language.injection import gives_orders, silenced

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.encoder.shipped import REINSTALL, ShippedModel
+from mehealth_rag.reader.regression import VerdictRegression
 from mehealth_rag.reader.rows import PassageText, Row, inputs, question_row, statement_row
 from mehealth_rag.types import Turn
 
@@ -58,7 +59,8 @@ class Limits:
         """Return the verdict for a judgement, "not_found" if neither threshold is met."""
         if judgement.carried >= max(self.carried, judgement.denied):
             return "supported"
-        return "contradicted" if judgement.denied >= self.denied else "not_found"
+        is_denied = judgement.denied >= max(self.denied, judgement.carried)
+        return "contradicted" if is_denied else "not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Reader:
         self.limits = Limits(**calibration.get("limits", {}))
         self.right = Calibration(**calibration.get("right", {}))
         """Maps the best sentence's probability of answering to the answer's of being right."""
+        self.verdicts = VerdictRegression(**calibration.get("verdicts", {}))
         self._pool = ThreadPoolExecutor(THREADS, "reader")
 
     @classmethod
