@@ -65,9 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     export(trained(options.run), tokenizer, group.rows[0], folder, WEIGHTS_OF[form])
     (folder / LOG).write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
     card = _facts(form, log, folder)
-    _write(folder, card)
+    write_card(folder, card)
     calibration, figures = calibrate(folder, examples)
-    _write(folder, card | {"calibration": calibration, "figures": {"development": figures}})
+    write_card(folder, card | {"calibration": calibration, "figures": {"development": figures}})
     print(json.dumps(figures), file=sys.stderr)
     return 0
 
@@ -234,7 +234,8 @@ def _facts(form: str, log: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
-def _write(folder: Path, card: dict[str, Any]) -> None:
+def write_card(folder: Path, card: dict[str, Any]) -> None:
+    """Write the card of a reader's folder."""
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
     (folder / CARD).write_text(text, encoding="utf-8")
 

@@ -26,7 +26,6 @@ from sklearn.preprocessing import StandardScaler
 from mehealth_eval.claims import CLAIMS, CORPUS, load_claims
 from mehealth_eval.written_data import load_documents
 from mehealth_eval.written_run import as_files, built, indexed
-from mehealth_rag import reader
 from mehealth_rag.checking.parts import claim_sentences, mended
 from mehealth_rag.checking.verdicts import Hearing
 from mehealth_rag.encoder.shipped import CARD
@@ -34,6 +33,7 @@ from mehealth_rag.guard.readings import Readings
 from mehealth_rag.guard.signals import signals
 from mehealth_rag.reader.model import FORMS, Judgement, Limits
 from mehealth_rag.settings import Settings
+from training.package import OUTPUT, write_card
 
 if TYPE_CHECKING:
     from mehealth_eval.written_data import WrittenDocument
@@ -82,12 +82,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if path is not None:
             path.write_text(json.dumps([asdict(s) for s in every]), encoding="utf-8")
     form = options.reader
-    card = (Path(reader.__file__).parent / form if form in FORMS else Path(form)) / CARD
-    facts: dict[str, Any] = json.loads(card.read_text(encoding="utf-8"))
+    folder = OUTPUT / form if form in FORMS else Path(form)
+    facts: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     limits, figures = thresholds(every, Limits(**facts["calibration"]["limits"]))
     facts["calibration"] |= {"limits": asdict(limits), "verdicts": weights(every)}
     facts["figures"]["development"] |= figures
-    card.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_card(folder, facts)
     print(json.dumps(figures), file=sys.stderr)
     return 0
 
@@ -129,7 +129,7 @@ def _sampled(
         hearing = Hearing.of(sentences[0], question, desk)
         readings = Readings.of(desk.reader, hearing.case)
         if readings.passages:
-            yield Sample(signals(readings, readings.candidates()), verdict, corpus)
+            yield Sample(signals(readings), verdict, corpus)
 
 
 def weights(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:

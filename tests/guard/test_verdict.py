@@ -122,10 +122,10 @@ def test_several_quotes_stay_where_no_one_of_them_is_enough() -> None:
 
 def test_passages_are_weighed_one_by_one_and_together() -> None:
     case = Case("The ferry serves the cluster.", [FARES, STAFF])
-    one, other, both = Readings.of(reader("ferry", "cluster"), case).candidates()
+    one, other, both = Readings.of(reader("ferry", "cluster"), case).candidates
     assert (one.quotes, other.quotes) == (((0, 1),), ((1, 0),))
     assert both.quotes == ((0, 1), (1, 0))
-    assert len(Readings.of(reader("ferry"), case).candidates()) == 2
+    assert len(Readings.of(reader("ferry"), case).candidates) == 2
 
 
 def test_evidence_of_several_passages_is_gathered_in_order() -> None:
@@ -240,7 +240,7 @@ def test_signals_tell_what_is_shared_missing_and_exchanged() -> None:
     case = Case("Anne built it in 1871 and Bea in 1902.", [TOWERS])
     exchanged = replace(case, statement="Anne built it in 1902 and Bea in 1871.")
     denying = replace(case, statement="Anne did not build it in 1899.")
-    by_case = [signals(r, r.candidates()) for r in (Readings.of(reader("built"), c)
+    by_case = [signals(r) for r in (Readings.of(reader("built"), c)
                for c in (case, exchanged, denying))]  # fmt: skip
     assert [s["in_order"] for s in by_case] == [1.0, 0.0, 1.0]
     assert [s["lacks_value"] for s in by_case] == [False, False, True]

@@ -56,4 +56,4 @@ def test_a_packaged_reader_has_a_weight_for_every_signal(form: str) -> None:
     case = Case("The ferry is blue.", [PassageText("Ferry", ("The ferry is painted blue.",))])
     readings = Readings.of(Reader.load(form), case)
     for of_class in own.values():
-        assert set(of_class) == set(signals(readings, readings.candidates()))
+        assert set(of_class) == set(signals(readings))

@@ -134,7 +134,7 @@ class Hearing:
     def verdict(self) -> Verdict:
         """Judge the sentence."""
         readings = Readings.of(self.desk.reader, self.case)
-        if pair := self._disagreeing([*readings.candidates(), *word_for_word(self.case)]):
+        if pair := self._disagreeing([*readings.candidates, *word_for_word(self.case)]):
             return self._of_two_pages(*pair)
         weighed = verdict(readings)
         kind = self._kind(weighed)

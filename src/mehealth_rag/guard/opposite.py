@@ -17,7 +17,8 @@ _AUXILIARY = re.compile(
 )
 _DENIAL = re.compile(r"\b(not|no longer|never) ")
 _UNTRUE = "It is not true that "
-_LEAST = 1e-4
+LEAST = 1e-4
+"""Probabilities are raised to this before their logarithm is taken."""
 
 
 def opposites(statement: str) -> tuple[str, ...]:
@@ -37,11 +38,17 @@ def turned_round(statement: str) -> str:
 
 def leaning(own: Judgement, opposed: Sequence[Judgement]) -> float:
     """How much more a statement leans towards support than its opposites do, in log odds."""
-    return _odds(own) - sum(map(_odds, opposed)) / len(opposed)
+    return support_odds(own) - sum(map(support_odds, opposed)) / len(opposed)
 
 
-def _odds(judgement: Judgement) -> float:
-    return math.log(max(judgement.carried, _LEAST)) - math.log(max(judgement.denied, _LEAST))
+def support_odds(judgement: Judgement) -> float:
+    """Return the log odds of entailment against contradiction."""
+    return log(judgement.carried) - log(judgement.denied)
+
+
+def log(probability: float) -> float:
+    """Return the logarithm of a probability, raised to `LEAST` before."""
+    return math.log(max(probability, LEAST))
 
 
 def _inside(statement: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from mehealth_rag.guard.case import Case, Place
@@ -84,7 +85,7 @@ _NOTHING = Judgement(0.0, 0.0, 1.0, ())
 NOTHING_SAID = Weighed(_NOTHING, _NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Readings:
     """The reader's judgements of a case.
 
@@ -124,8 +125,9 @@ class Readings:
         n, i = self.places[0]
         return self.case.texts[n].sentences[i], self.case.texts[n].context
 
+    @cached_property
     def candidates(self) -> list[Weighed]:
-        """Correct the judgements by each passage and by all of them together by exact values."""
+        """The judgements by each passage and by all of them together, held to exact values."""
         candidates = by_passage(self.case, self.passages)
         if self.together and len({n for n, _ in self.places}) > 1:
             candidates.append(_weighed(self.case, self.together, sorted(self.places)))

@@ -12,32 +12,26 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from mehealth_rag.guard.opposite import leaning
-from mehealth_rag.guard.readings import Readings, Weighed
+from mehealth_rag.guard.opposite import LEAST, leaning, log, support_odds
+from mehealth_rag.guard.readings import LEAST_EVIDENCE, NOTHING_SAID, Readings
 from mehealth_rag.guard.values import Amount, Date, Name, Values, values
 from mehealth_rag.language.words import content_stems, words
 from mehealth_rag.reader.model import Judgement
-
-LEAST = 1e-4
-"""Probabilities are raised to this before their logarithm is taken."""
-
-LIKELY = 0.2
-"""From this probability a sentence counts as one that decides."""
 
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|without|neither|nor|nobody|nothing|cannot|only|few|fewer|less)\b"
     r"|n['’]t\b",
     re.IGNORECASE,
 )
-_UNTOLD = Judgement(0.0, 0.0, 1.0, ())
 
 
-def signals(readings: Readings, candidates: Sequence[Weighed]) -> dict[str, float]:
+def signals(readings: Readings) -> dict[str, float]:
     """Return log odds, log probabilities, shares and flags, by the names that weights refer to."""
+    candidates = readings.candidates
     surest = max(candidates, key=lambda weighed: weighed.surely)
     fewest = min(candidates, key=lambda weighed: len(weighed.missing))
-    alone = readings.alone or _UNTOLD
-    together = readings.together or _UNTOLD
+    alone = readings.alone or NOTHING_SAID.read
+    together = readings.together or NOTHING_SAID.read
     every = readings.passages
     deciding = [p for judgement in every for p in judgement.evidence]
     return {
@@ -51,7 +45,7 @@ def signals(readings: Readings, candidates: Sequence[Weighed]) -> dict[str, floa
         "least_untold": min(_odds(judgement.untold) for judgement in every),
         "leaning": leaning(together, readings.opposed) if readings.opposed else 0.0,
         "deciding": _odds(max(deciding, default=0.0)),
-        "deciding_sentences": sum(p > LIKELY for p in deciding),
+        "deciding_sentences": sum(p > LEAST_EVIDENCE for p in deciding),
         "values": min(sum(step.kind != "name" for step in surest.steps), 4),
         "lacks_value": any(step.kind != "name" for step in surest.missing),
         "lacks_name": any(step.kind == "name" for step in surest.missing),
@@ -110,21 +104,17 @@ def _place(value: Amount | Date | Name, quoted: Values) -> int | None:
 
 def _logs(name: str, judgement: Judgement) -> dict[str, float]:
     return {
-        f"{name}_carried": _log(judgement.carried),
-        f"{name}_denied": _log(judgement.denied),
-        f"{name}_untold": _log(judgement.untold),
+        f"{name}_carried": log(judgement.carried),
+        f"{name}_denied": log(judgement.denied),
+        f"{name}_untold": log(judgement.untold),
     }
 
 
 def _pooled(judgements: Sequence[Judgement]) -> float:
     """Return the passages' mean log odds of support, each by how surely it decides."""
     weights = [max(j.evidence, default=0.0) * (1 - j.untold) + 1e-6 for j in judgements]
-    odds = [_log(j.carried) - _log(j.denied) for j in judgements]
+    odds = map(support_odds, judgements)
     return sum(w * x for w, x in zip(weights, odds, strict=True)) / sum(weights)
-
-
-def _log(probability: float) -> float:
-    return math.log(max(probability, LEAST))
 
 
 def _odds(probability: float) -> float:

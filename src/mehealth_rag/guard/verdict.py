@@ -1,4 +1,4 @@
-"""The guard's judgement of a statement: the reader's verdict, corrected by exact values."""
+"""The guard's verdict on a statement: what the reader and exact values say, weighed."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def verdict(readings: Readings) -> Weighed:
 
     A sentence that is the statement, or differs only in a figure, needs no reader.
     """
-    candidates = readings.candidates()
+    candidates = readings.candidates
     # An answer may depend on its question, so the same words may be about something else.
     verbatim = [] if readings.case.question else list(word_for_word(readings.case))
     if verbatim or not candidates:
         return decisive(verbatim)
     if disputed := _sure_though_disputed(candidates):
         return disputed
-    carried, denied, untold = readings.regression.probabilities(signals(readings, candidates))
+    carried, denied, untold = readings.regression.probabilities(signals(readings))
     judgement = Judgement(carried, denied, untold, ())
     if carried >= max(denied, untold):
         chosen = max(candidates, key=lambda w: (not w.lacks_value, w.read.carried))
